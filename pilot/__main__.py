@@ -1,0 +1,5 @@
+"""`python -m pilot` is the command `pilot`."""
+
+from pilot.cli import main
+
+main()

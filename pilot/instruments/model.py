@@ -1,0 +1,151 @@
+"""What an instrument is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from pilot.documents import BilingualText, Contradiction, FormatOne, Page
+from pilot.i18n import message
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class Answers(Page):
+    """The answer options that items share.
+
+    Attributes:
+        lowest: Smallest code.
+        highest: Largest code.
+        whole_numbers: Whether only whole codes can be answered; no for scores computed elsewhere.
+        anchors: Label of each labelled code.
+    """
+
+    lowest: float
+    highest: float
+    whole_numbers: bool = True
+    anchors: dict[int, BilingualText] = Field(default_factory=dict)
+
+    def codes_by_label(self) -> dict[str, float]:
+        """Code of each anchor label, both languages, for imports that bring words instead of numbers."""
+        labels = [(label, code) for code, both in self.anchors.items() for label in (both.zh, both.en)]
+        return {label.casefold(): float(code) for label, code in labels}
+
+
+class Scale(Page):
+    """Items for one construct, scored as their mean.
+
+    Attributes:
+        id: Stable identifier.
+        name: What a reader calls it.
+        construct_source: Where the construct is described in the literature.
+    """
+
+    id: Identifier
+    name: BilingualText
+    construct_source: str
+
+
+class Item(Page):
+    """One question.
+
+    Attributes:
+        id: Stable identifier; a changed wording gets a new one.
+        scale: The scale it belongs to.
+        answers: Which of the instrument's answer options it takes.
+        reversed: Whether agreement means less of the construct.
+        text: The question.
+    """
+
+    id: Identifier
+    scale: Identifier
+    answers: Identifier
+    reversed: bool = False
+    text: BilingualText
+
+
+class Instrument(Page):
+    """One page of `surveys/`."""
+
+    format: FormatOne
+    id: Identifier
+    title: BilingualText
+    answers: dict[Identifier, Answers]
+    scales: tuple[Scale, ...] = Field(min_length=1)
+    items: tuple[Item, ...] = Field(min_length=1)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Items that name a scale or answers that are not there, and ids used twice."""
+        scale_ids = {scale.id for scale in self.scales}
+        seen: set[str] = set()
+        for index, item in enumerate(self.items):
+            keys = ("items", index)
+            if item.scale not in scale_ids:
+                yield Contradiction(
+                    (*keys, "scale"),
+                    message("there is no scale “{scale}” here.", scale=item.scale),
+                    message("Write one of: {choices}.", choices=sorted(scale_ids)),
+                )
+            if item.answers not in self.answers:
+                yield Contradiction(
+                    (*keys, "answers"),
+                    message("there are no answers “{answers}” here.", answers=item.answers),
+                    message("Write one of: {choices}.", choices=sorted(self.answers)),
+                )
+            if item.id in seen:
+                yield Contradiction(
+                    (*keys, "id"),
+                    message("the id “{id}” is used twice.", id=item.id),
+                    message("Give every item an id of its own."),
+                )
+            seen.add(item.id)
+        for scale_id in scale_ids - {item.scale for item in self.items}:
+            yield Contradiction(
+                ("scales",),
+                message("the scale “{scale}” has no item.", scale=scale_id),
+                message("Add items that name it, or remove it."),
+            )
+        for name, answers in self.answers.items():
+            if answers.lowest >= answers.highest:
+                yield Contradiction(
+                    ("answers", name),
+                    message("“lowest” is not below “highest”."),
+                    message("Write the smallest code as “lowest” and the largest as “highest”."),
+                )
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """All instruments that a plan uses, by id."""
+
+    by_id: dict[str, Instrument]
+
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """Every scale by id."""
+        return {scale.id: scale for instrument in self.by_id.values() for scale in instrument.scales}
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """Every item by id."""
+        return {item.id: item for instrument in self.by_id.values() for item in instrument.items}
+
+    def items_of(self, scale_id: str) -> tuple[Item, ...]:
+        """The items of one scale, in the order of the page."""
+        return tuple(item for item in self.items.values() if item.scale == scale_id)
+
+    def answers_of(self, item_id: str) -> Answers:
+        """What can be answered to one item."""
+        for instrument in self.by_id.values():
+            for item in instrument.items:
+                if item.id == item_id:
+                    return instrument.answers[item.answers]
+        raise KeyError(item_id)
+
+    def range_of(self, scale_id: str) -> tuple[float, float]:
+        """Lowest and highest possible score of one scale, in points."""
+        options = [self.answers_of(item.id) for item in self.items_of(scale_id)]
+        return min(each.lowest for each in options), max(each.highest for each in options)

@@ -1,0 +1,57 @@
+"""Where the files of one pilot lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PilotFolder:
+    """One folder holds one pilot.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def plan(self) -> Path:
+        """The plan, edited by people until it is sealed."""
+        return self.path / "plan.yaml"
+
+    @property
+    def plan_schema(self) -> Path:
+        """JSON Schema of the plan, for editors."""
+        return self.path / "plan.schema.json"
+
+    @property
+    def seal(self) -> Path:
+        """The sealed plan, its assignment and its deviations."""
+        return self.path / "seal.json"
+
+    @property
+    def database_url(self) -> str:
+        """The embedded default store: a SQLite file in the folder."""
+        return f"sqlite:///{self.path / 'pilot.sqlite'}"
+
+    @property
+    def rejected(self) -> Path:
+        """Fault lists of files that were not imported."""
+        return self.path / "rejected"
+
+    @property
+    def result(self) -> Path:
+        """The analyst's result: aggregates before disclosure control; not for circulation."""
+        return self.path / "result.json"
+
+    @property
+    def releases(self) -> Path:
+        """Numbered releases: the only thing that views read."""
+        return self.path / "releases"
+
+    @property
+    def report(self) -> Path:
+        """The report as one HTML file."""
+        return self.path / "report.html"

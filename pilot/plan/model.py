@@ -1,0 +1,310 @@
+"""The plan's parts. Every field is explained to its writer in `plan.yaml` itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from pilot.documents import BilingualText, Contradiction, FormatOne, Page
+from pilot.i18n import message
+from pilot.instruments.model import Identifier
+
+Arm = Literal["pilot", "comparison"]
+ARMS: tuple[Arm, ...] = get_args(Arm)
+Design = Literal["waitlist", "comparison", "before_after"]
+WaveKind = Literal["baseline", "pulse", "endline", "follow_up"]
+Grade = Literal["A", "B", "D"]
+
+WaveId = Annotated[str, Field(pattern=r"^(baseline_[1-9]|pulse_[0-9]+|endline|follow_up(_[1-9])?)$")]
+TeamId = Annotated[str, Field(min_length=1, max_length=60)]
+
+GRADE_OF_DESIGN: dict[Design, Grade] = {"waitlist": "A", "comparison": "B", "before_after": "D"}
+SMALLEST_TEAM_COUNT = {"waitlist": 4, "comparison": 2, "before_after": 2}
+
+
+class Unit(Page):
+    """The business unit.
+
+    Attributes:
+        name: What people call it.
+        chosen_because: Why this unit; a unit chosen for its low scores rises by itself.
+    """
+
+    name: BilingualText
+    chosen_because: Literal["representative", "volunteered", "lowest_scores", "highest_scores", "convenient"]
+
+
+class Teams(Page):
+    """The teams by arm, or all of them for the draw that `pilot seal` makes."""
+
+    randomise: tuple[TeamId, ...] = ()
+    pilot: tuple[TeamId, ...] = ()
+    comparison: tuple[TeamId, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every team."""
+        return self.randomise + self.pilot + self.comparison
+
+
+class Wave(Page):
+    """One survey round.
+
+    Attributes:
+        id: `baseline_1`, `pulse_3`, `endline`, `follow_up_1` ...
+        week: Weeks after launch; negative before it.
+    """
+
+    id: WaveId
+    week: int = Field(ge=-104, le=208)
+
+    @property
+    def kind(self) -> WaveKind:
+        """What the round is for."""
+        kinds: tuple[WaveKind, ...] = get_args(WaveKind)
+        return next(kind for kind in kinds if self.id.startswith(kind))
+
+
+class Calendar(Page):
+    """When the practice starts and when people are asked."""
+
+    launch_on: date
+    waves: tuple[Wave, ...] = Field(min_length=2)
+
+    def wave_on(self, wave_id: str) -> date:
+        """The day a wave opens."""
+        week = next(wave.week for wave in self.waves if wave.id == wave_id)
+        return self.launch_on + timedelta(weeks=week)
+
+    @property
+    def wave_ids(self) -> tuple[str, ...]:
+        """Wave ids in order of time."""
+        return tuple(wave.id for wave in self.waves)
+
+
+class Primary(Page):
+    """The one outcome that decides.
+
+    Attributes:
+        scale: A scale of the instruments.
+        sesoi_points: Smallest effect of interest, in points of that scale.
+    """
+
+    scale: Identifier
+    sesoi_points: float = Field(gt=0, le=10)
+
+
+class Guardrail(Page):
+    """Something that must not get worse by more than its margin.
+
+    Attributes:
+        measure: Name in the team measures that are imported.
+        name: What a reader calls it.
+        worse: Which direction is worse.
+        margin: Largest worsening that is still acceptable, in the measure's own unit.
+    """
+
+    measure: Identifier
+    name: BilingualText
+    worse: Literal["higher", "lower"]
+    margin: float = Field(gt=0)
+
+
+class Fidelity(Page):
+    """How far the loop must have been run for the pilot to count as a test of it.
+
+    Attributes:
+        measure: Name in the team measures that are imported: percent of the loop run as designed.
+        floor_pct: Mean of the pilot teams below which the practice was not tried, 0 to 100.
+    """
+
+    measure: Identifier
+    floor_pct: float = Field(ge=0, le=100)
+
+
+class Outcomes(Page):
+    """What the pilot should change, and what it must not harm."""
+
+    primary: Primary
+    secondary: tuple[Identifier, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
+    fidelity: Fidelity | None = None
+
+
+class Analysis(Page):
+    """How the effect is estimated.
+
+    Attributes:
+        estimator: `ancova` on the mean of the baselines (randomised teams only) or `change` from baseline.
+        weighting: Whether each person or each team counts the same: part of the question, not a technicality.
+        baseline: Waves whose mean is the starting point.
+        outcome: Waves whose mean is the outcome.
+        lasting: Later waves whose mean shows whether the effect lasts; none: *scale* cannot be said.
+    """
+
+    estimator: Literal["ancova", "change"]
+    weighting: Literal["person", "team"]
+    baseline: tuple[WaveId, ...] = Field(min_length=1)
+    outcome: tuple[WaveId, ...] = Field(min_length=1)
+    lasting: tuple[WaveId, ...] = ()
+
+
+class Rule(Page):
+    """The numbers of the decision rule.
+
+    Attributes:
+        confidence_pct: Of every interval, percent.
+        minimum_df: Satterthwaite degrees of freedom below which too few teams carry the result.
+        retention_gap_pct: Percentage points by which the arms' retention may differ before it is looked into.
+        leavers_p: One-sided p below which leavers of the two arms count as different people.
+        attrition_share: Share of the attrition gap that is taken off the effect before it may decide.
+        drift_allowance_points: How far two units drift apart in half a year with no pilot (standard deviation).
+        comparison_minimum_baselines: Baselines a comparison of units needs before it may say *scale*.
+        comparison_minimum_later_waves: Later waves it needs.
+    """
+
+    confidence_pct: float = Field(default=95, ge=80, lt=100)
+    minimum_df: float = Field(default=5, ge=3)
+    retention_gap_pct: float = Field(default=15, gt=0, le=100)
+    leavers_p: float = Field(default=0.05, gt=0, lt=1)
+    attrition_share: float = Field(default=0.5, gt=0, le=1)
+    drift_allowance_points: float = Field(default=0, ge=0)
+    comparison_minimum_baselines: int = Field(default=2, ge=1)
+    comparison_minimum_later_waves: int = Field(default=3, ge=1)
+
+
+class Privacy(Page):
+    """Thresholds below which nothing is shown; they can only be raised.
+
+    Attributes:
+        minimum_cell_n: Smallest number of people in any published figure.
+    """
+
+    minimum_cell_n: int = Field(default=5, ge=5)
+
+
+class Plan(Page):
+    """A pilot, as agreed before the first answer."""
+
+    format: FormatOne
+    title: BilingualText
+    unit: Unit
+    design: Design
+    teams: Teams
+    calendar: Calendar
+    instruments: tuple[str, ...] = Field(min_length=1)
+    outcomes: Outcomes
+    analysis: Analysis
+    rule: Rule = Rule()
+    privacy: Privacy = Privacy()
+
+    @property
+    def grade(self) -> Grade:
+        """Evidence grade of the design: A randomised teams, B comparison unit, D before/after only."""
+        return GRADE_OF_DESIGN[self.design]
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Entries that do not go together."""
+        yield from _team_contradictions(self)
+        yield from _calendar_contradictions(self)
+        yield from _analysis_contradictions(self)
+
+
+def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
+    for team, count in Counter(plan.teams.all).items():
+        if count > 1:
+            yield Contradiction(
+                ("teams",),
+                message("the team “{team}” is listed {count} times.", team=team, count=count),
+                message("List every team once, in one arm."),
+            )
+    wanted: dict[Design, tuple[str, ...]] = {
+        "waitlist": ("randomise",),
+        "comparison": ("pilot", "comparison"),
+        "before_after": ("pilot",),
+    }
+    for group in ("randomise", "pilot", "comparison"):
+        n_teams = len(getattr(plan.teams, group))
+        if group not in wanted[plan.design]:
+            if n_teams:
+                yield Contradiction(
+                    ("teams", group),
+                    message("the design “{design}” has no teams of this kind.", design=plan.design),
+                    message("List the teams under: {groups}.", groups=list(wanted[plan.design])),
+                )
+        elif n_teams < SMALLEST_TEAM_COUNT[plan.design]:
+            yield Contradiction(
+                ("teams", group),
+                message("{count} teams are too few: one team's luck looks like an effect.", count=n_teams),
+                message(
+                    "List at least {least}; with one treated team no test is valid.",
+                    least=SMALLEST_TEAM_COUNT[plan.design],
+                ),
+            )
+
+
+def _calendar_contradictions(plan: Plan) -> Iterator[Contradiction]:
+    waves = plan.calendar.waves
+    for index, (earlier, later) in enumerate(zip(waves, waves[1:], strict=False), start=1):
+        if later.week <= earlier.week:
+            yield Contradiction(
+                ("calendar", "waves", index),
+                message("“{wave}” is not later than “{before}”.", wave=later.id, before=earlier.id),
+                message("List the waves in the order of their weeks."),
+            )
+    for wave_id, count in Counter(plan.calendar.wave_ids).items():
+        if count > 1:
+            yield Contradiction(
+                ("calendar", "waves"),
+                message("the wave “{wave}” stands there {count} times.", wave=wave_id, count=count),
+                message("Give every wave an id of its own."),
+            )
+    for index, wave in enumerate(waves):
+        if (wave.kind == "baseline") != (wave.week <= 0):
+            yield Contradiction(
+                ("calendar", "waves", index),
+                message("“{wave}” in week {week} does not fit the launch in week 0.", wave=wave.id, week=wave.week),
+                message("Baselines lie in week 0 or before, all other waves after it."),
+            )
+
+
+def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
+    weeks = {wave.id: wave.week for wave in plan.calendar.waves}
+    roles = {"baseline": plan.analysis.baseline, "outcome": plan.analysis.outcome, "lasting": plan.analysis.lasting}
+    for role, wave_ids in roles.items():
+        for index, wave_id in enumerate(wave_ids):
+            if wave_id not in weeks:
+                yield Contradiction(
+                    ("analysis", role, index),
+                    message("the calendar has no wave “{wave}”.", wave=wave_id),
+                    message("Write one of: {choices}.", choices=list(weeks)),
+                )
+            elif (role == "baseline") != wave_id.startswith("baseline"):
+                yield Contradiction(
+                    ("analysis", role, index),
+                    message("“{wave}” lies on the wrong side of the launch for this.", wave=wave_id),
+                    message("Baselines come before the launch, outcome and lasting waves after it."),
+                )
+    known = [[weeks[wave] for wave in waves if wave in weeks] for waves in (roles["outcome"], roles["lasting"])]
+    if all(known) and min(known[1]) <= max(known[0]):
+        yield Contradiction(
+            ("analysis", "lasting"),
+            message("a lasting wave is not later than the last outcome wave."),
+            message("Name follow-ups here that come after the outcome."),
+        )
+    if plan.analysis.estimator == "ancova" and plan.design != "waitlist":
+        yield Contradiction(
+            ("analysis", "estimator"),
+            message("“ancova” is only unbiased where teams were randomised."),
+            message("Write “change” for the design “{design}”.", design=plan.design),
+        )
+    if (plan.design == "comparison") != (plan.rule.drift_allowance_points > 0):
+        yield Contradiction(
+            ("rule", "drift_allowance_points"),
+            message("a drift allowance belongs to a comparison of two units, and only there."),
+            message("Write a number above 0 for the design “comparison” (0.09 is usual), else 0."),
+        )

@@ -1,0 +1,226 @@
+"""Sealing: the plan, the wording and the assignment of teams are frozen before the first answer.
+
+The seal's hash is printed when it is made; kept elsewhere (an e-mail is enough), it proves later what was planned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pilot.errors import Fault, PilotError
+from pilot.i18n import message
+from pilot.instruments import Instrument, Instruments
+from pilot.plan.folder import PilotFolder
+from pilot.plan.model import Arm, Plan
+from pilot.plan.protocol import Protocol, digest, read_plan
+
+FROZEN_FOR_GOOD = ("plan.design", "plan.teams")
+
+
+class SealPart(BaseModel):
+    """Base of what the seal file holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Change(SealPart):
+    """One entry of the protocol before and after; None where it did not stand."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class Deviation(SealPart):
+    """A logged departure from the sealed plan.
+
+    Attributes:
+        recorded_at: When it was recorded.
+        reason: Why, in the words of the one who recorded it.
+        changes: What was changed.
+        protocol: The whole protocol from then on.
+    """
+
+    recorded_at: datetime
+    reason: str
+    changes: tuple[Change, ...]
+    protocol: dict[str, Any]
+
+
+class Seal(SealPart):
+    """The sealed protocol.
+
+    Attributes:
+        format: Of this file.
+        sealed_at: When it was sealed.
+        seed: Of the draw that assigned the teams; the draw can be repeated from it.
+        assignment: Arm of each team, frozen.
+        protocol: The whole protocol as sealed.
+        sha256: Of all the above; what was agreed has this fingerprint.
+        deviations: What was changed since.
+    """
+
+    format: Literal[1] = 1
+    sealed_at: datetime
+    seed: int
+    assignment: dict[str, Arm]
+    protocol: dict[str, Any]
+    sha256: str
+    deviations: tuple[Deviation, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash that the sealed content should have."""
+        return digest(self.model_dump(mode="json", exclude={"sha256", "deviations"}))
+
+    @property
+    def current_protocol(self) -> dict[str, Any]:
+        """The protocol in force: as sealed, or as last recorded."""
+        return self.deviations[-1].protocol if self.deviations else self.protocol
+
+
+def assign_teams(plan: Plan, seed: int) -> dict[str, Arm]:
+    """Arm of each team: as the plan lists it, or drawn so that half the teams start now.
+
+    With an odd number of teams the spare one starts now.
+    """
+    teams = np.array(plan.teams.randomise, dtype=object)
+    drawn = np.random.default_rng(seed).permutation(teams)
+    n_pilot = (len(drawn) + 1) // 2
+    assignment: dict[str, Arm] = dict.fromkeys(plan.teams.pilot, "pilot")
+    assignment |= dict.fromkeys(plan.teams.comparison, "comparison")
+    assignment |= dict.fromkeys(drawn[:n_pilot], "pilot") | dict.fromkeys(drawn[n_pilot:], "comparison")
+    return dict(sorted(assignment.items()))
+
+
+def seal_plan(folder: PilotFolder, sealed_at: datetime, seed: int) -> Seal:
+    """Freeze the plan of a folder.
+
+    Raises:
+        PilotError: the plan is faulty, or sealed already.
+    """
+    if folder.seal.exists():
+        raise PilotError(
+            message("The plan is sealed already."),
+            [
+                Fault(
+                    folder.seal.name,
+                    message("a seal is made once."),
+                    message("Record a change with `pilot deviate`, or begin a new folder with `pilot init`."),
+                )
+            ],
+        )
+    protocol = read_plan(folder)
+    content: dict[str, Any] = {
+        "sealed_at": sealed_at,
+        "seed": seed,
+        "assignment": assign_teams(protocol.plan, seed),
+        "protocol": protocol.content,
+    }
+    unsigned = Seal(**content, sha256="")
+    seal = unsigned.model_copy(update={"sha256": unsigned.fingerprint})
+    _write(folder, seal)
+    return seal
+
+
+def sealed_protocol(folder: PilotFolder) -> tuple[Protocol, Seal]:
+    """The protocol in force and its seal.
+
+    Raises:
+        PilotError: not sealed; the seal was tampered with; or `plan.yaml` differs from what is in force.
+    """
+    seal = _read(folder)
+    protocol = protocol_in_force(seal)
+    changes = list(_changes(protocol.content, read_plan(folder).content))
+    if changes:
+        found = message("differs from the sealed plan.")
+        remedy = message("Put back what was sealed, or record it: `pilot deviate --reason \"…\"`.")
+        raise PilotError(
+            message("The plan was changed after it was sealed."),
+            [Fault(f"{change.path} ({change.before} → {change.after})", found, remedy) for change in changes],
+        )
+    return protocol, seal
+
+
+def protocol_in_force(seal: Seal) -> Protocol:
+    """The protocol that a seal holds, with the deviations recorded since."""
+    content = seal.current_protocol
+    instruments = {name: Instrument.model_validate(page) for name, page in content["instruments"].items()}
+    return Protocol(Plan.model_validate(content["plan"]), Instruments(instruments))
+
+
+def record_deviation(folder: PilotFolder, reason: str, recorded_at: datetime) -> Deviation:
+    """Accept the changes in `plan.yaml` (or a questionnaire) as a deviation.
+
+    Raises:
+        PilotError: nothing was changed, no reason is given, or the change touches the design or the teams.
+    """
+    seal = _read(folder)
+    protocol = read_plan(folder)
+    changes = tuple(_changes(seal.current_protocol, protocol.content))
+    faults: list[Fault] = []
+    if not changes:
+        found = message("nothing differs from the plan in force.")
+        faults.append(Fault(folder.plan.name, found, message("Change the plan first, then record it.")))
+    if not reason.strip():
+        found = message("a deviation needs its reason.")
+        faults.append(Fault("--reason", found, message("Say in a sentence why the plan had to change.")))
+    for change in changes:
+        if change.path.startswith(FROZEN_FOR_GOOD):
+            found = message("the design and the teams stay as sealed.")
+            faults.append(Fault(change.path, found, message("Put it back, or begin a new pilot.")))
+    if faults:
+        raise PilotError(message("The deviation was not recorded."), faults)
+    deviation = Deviation(
+        recorded_at=recorded_at, reason=reason.strip(), changes=changes, protocol=protocol.content
+    )
+    _write(folder, seal.model_copy(update={"deviations": (*seal.deviations, deviation)}))
+    return deviation
+
+
+def _changes(before: Any, after: Any) -> Iterator[Change]:
+    old, new = dict(_scalars(before)), dict(_scalars(after))
+    for path in sorted(old.keys() | new.keys()):
+        if old.get(path) != new.get(path):
+            yield Change(path=path, before=old.get(path), after=new.get(path))
+
+
+def _scalars(content: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _scalars(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(content, (list, tuple)):
+        for index, value in enumerate(content, start=1):
+            yield from _scalars(value, f"{path}[{index}]")
+    else:
+        yield path, str(content)
+
+
+def _read(folder: PilotFolder) -> Seal:
+    headline = message("The plan is not sealed.")
+    if not folder.seal.exists():
+        found = message("there is no seal yet.")
+        remedy = message("Seal the plan with `pilot seal` before the first answer is collected.")
+        raise PilotError(headline, [Fault(folder.seal.name, found, remedy)])
+    remedy = message("Restore the file from your backup; a seal cannot be repaired.")
+    try:
+        seal = Seal.model_validate_json(folder.seal.read_text("utf-8"))
+    except (ValidationError, UnicodeDecodeError):
+        raise PilotError(headline, [Fault(folder.seal.name, message("the seal cannot be read."), remedy)]) from None
+    if seal.sha256 != seal.fingerprint:
+        found = message("the content does not match its fingerprint: it was changed by hand.")
+        raise PilotError(headline, [Fault(folder.seal.name, found, remedy)])
+    return seal
+
+
+def _write(folder: PilotFolder, seal: Seal) -> None:
+    """Replace the seal file as a whole, so that a crash leaves the old one or the new one."""
+    draft = folder.seal.with_suffix(".draft")
+    draft.write_text(json.dumps(seal.model_dump(mode="json"), ensure_ascii=False, indent=1), "utf-8")
+    draft.replace(folder.seal)

@@ -1,0 +1,152 @@
+"""Items to scale scores, tables to arrays.
+
+Arrays carry a leading replicate axis: the real pilot is one replicate, a rehearsal is thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from pilot.plan import Arm, Protocol
+from pilot.schema import Tables
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who belongs where; people are sorted by team.
+
+    Attributes:
+        person_ids: Shape (people,).
+        team: Index of each person's team, ascending, shape (people,).
+        team_ids: Shape (teams,).
+        treated: Whether the team is in the pilot arm, shape (replicates, teams).
+    """
+
+    person_ids: NDArray[np.object_]
+    team: NDArray[np.intp]
+    team_ids: tuple[str, ...]
+    treated: BoolArray
+
+    @property
+    def person_treated(self) -> BoolArray:
+        """Whether each person's team is in the pilot arm, shape (replicates, people)."""
+        return self.treated[:, self.team]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What an estimator sees of a pilot.
+
+    Attributes:
+        roster: People and teams.
+        wave_ids: In order of time.
+        invited: Who was on the roster when a wave opened, shape (people, waves).
+        answered: Who answered anything in a wave, shape (replicates, people, waves).
+        scores: Points by scale, NaN where there is no score, shape (replicates, people, waves).
+    """
+
+    roster: Roster
+    wave_ids: tuple[str, ...]
+    invited: BoolArray
+    answered: BoolArray
+    scores: Mapping[str, FloatArray]
+
+    def mean_of(self, scale_id: str, wave_ids: tuple[str, ...]) -> FloatArray:
+        """Each person's mean over the named waves in which they have a score, shape (replicates, people)."""
+        columns = [self.wave_ids.index(wave_id) for wave_id in wave_ids]
+        return mean_of_available(self.scores[scale_id][:, :, columns])
+
+
+def mean_of_available(values: FloatArray) -> FloatArray:
+    """Mean over the last axis of what is there; NaN where nothing is."""
+    present = ~np.isnan(values)
+    count = present.sum(axis=-1)
+    total = np.where(present, values, 0.0).sum(axis=-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def scale_scores(answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float) -> FloatArray:
+    """Score a scale as the mean of its answered items, by the half rule.
+
+    A reverse-keyed answer x counts as lowest + highest - x. A person with fewer than half of the items answered
+    has no score.
+
+    Args:
+        answers: Points, NaN where not answered, shape (..., items).
+        reverse_keyed: Whether each item is reverse-keyed, shape (items,).
+        lowest: Smallest code.
+        highest: Largest code.
+
+    Returns:
+        Points, NaN where there is no score, shape (...).
+    """
+    keyed = np.where(np.asarray(reverse_keyed, dtype=bool), lowest + highest - answers, answers)
+    enough = 2 * (~np.isnan(keyed)).sum(axis=-1) >= keyed.shape[-1]
+    return np.where(enough, mean_of_available(keyed), np.nan)
+
+
+def panel_from_tables(tables: Tables, protocol: Protocol, assignment: Mapping[str, Arm]) -> Panel:
+    """The arrays of a real (or simulated) pilot's tables: one replicate."""
+    people = tables.roster.sort_values(["team_id", "person_id"], ignore_index=True)
+    team_ids = tuple(sorted(people["team_id"].unique()))
+    roster = Roster(
+        person_ids=people["person_id"].to_numpy(dtype=object),
+        team=np.searchsorted(np.array(team_ids, dtype=object), people["team_id"].to_numpy(dtype=object)),
+        team_ids=team_ids,
+        treated=np.array([[assignment[team_id] == "pilot" for team_id in team_ids]], dtype=bool),
+    )
+    wave_ids = protocol.plan.calendar.wave_ids
+    answers = _answer_array(tables.responses, roster, wave_ids, tuple(protocol.instruments.items))
+    return Panel(
+        roster=roster,
+        wave_ids=wave_ids,
+        invited=_invited(people, protocol),
+        answered=~np.isnan(answers).all(axis=-1),
+        scores=_scores(answers, protocol),
+    )
+
+
+def _answer_array(
+    responses: pd.DataFrame, roster: Roster, wave_ids: tuple[str, ...], item_ids: tuple[str, ...]
+) -> FloatArray:
+    """Answers of one replicate, shape (1, people, waves, items)."""
+    answers = np.full((1, len(roster.person_ids), len(wave_ids), len(item_ids)), np.nan)
+    person = pd.Index(roster.person_ids).get_indexer(pd.Index(responses["person_id"]))
+    wave = pd.Index(wave_ids).get_indexer(pd.Index(responses["wave_id"]))
+    item = pd.Index(item_ids).get_indexer(pd.Index(responses["item_id"]))
+    answers[0, person, wave, item] = responses["value"].to_numpy(dtype=float)
+    return answers
+
+
+def _scores(answers: FloatArray, protocol: Protocol) -> dict[str, FloatArray]:
+    item_ids = list(protocol.instruments.items)
+    scores = {}
+    for scale_id in protocol.instruments.scales:
+        items = protocol.instruments.items_of(scale_id)
+        lowest, highest = protocol.instruments.range_of(scale_id)
+        scores[scale_id] = scale_scores(
+            answers[..., [item_ids.index(item.id) for item in items]],
+            reverse_keyed=[item.reversed for item in items],
+            lowest=lowest,
+            highest=highest,
+        )
+    return scores
+
+
+def _invited(people: pd.DataFrame, protocol: Protocol) -> BoolArray:
+    """On the roster on the day a wave opened; an unknown date means before or after all waves."""
+    calendar = protocol.plan.calendar
+    days = np.array([pd.Timestamp(calendar.wave_on(wave_id)) for wave_id in calendar.wave_ids])
+    joined = people["joined_on"].fillna(pd.Timestamp.min.as_unit("us")).to_numpy()[:, None]
+    left = people["left_on"].fillna(pd.Timestamp.max.as_unit("us")).to_numpy()[:, None]
+    days = days.astype("datetime64[us]")[None, :]
+    invited: BoolArray = (joined <= days) & (days < left)
+    return invited
