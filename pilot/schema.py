@@ -86,10 +86,14 @@ class Draft:
     def fault(self, index: int, column: str, found: Message, remedy: Message) -> CellFault:
         """A fault in one of our columns, placed in the user's file."""
         row = int(self.frame["source_row"].iat[index])
-        named = self.frame["source_column"].iat[index] if column == "value" else self.source_columns.get(column)
+        named = (
+            self.frame["source_column"].iat[index] if column == "value" else self.source_columns.get(column)
+        )
         return CellFault(row, str(named or column), found, remedy)
 
-    def faults_where(self, wrong: pd.Series[bool], column: str, what: str, remedy: Message) -> Iterator[CellFault]:
+    def faults_where(
+        self, wrong: pd.Series[bool], column: str, what: str, remedy: Message
+    ) -> Iterator[CellFault]:
         """One fault for each row marked wrong; `what` is a message id with the place `{value}`."""
         for index in wrong.to_numpy().nonzero()[0]:
             value = self.frame[column].iat[index]
@@ -146,7 +150,10 @@ def _missing_keys(draft: Draft) -> Iterator[CellFault]:
     for column in dict.fromkeys((*KEY_COLUMNS[draft.table], *REQUIRED_COLUMNS[draft.table])):
         if column != "value":
             yield from draft.faults_where(
-                draft.frame[column] == "", column, what, message("Every row needs one; fill it in or delete the row.")
+                draft.frame[column] == "",
+                column,
+                what,
+                message("Every row needs one; fill it in or delete the row."),
             )
 
 
@@ -162,7 +169,11 @@ def _repeated(draft: Draft) -> Iterator[CellFault]:
         yield draft.fault(
             int(index),
             column,
-            message("“{value}” stands there a second time; the first is in row {first}.", value=row[keys[0]], first=first),
+            message(
+                "“{value}” stands there a second time; the first is in row {first}.",
+                value=row[keys[0]],
+                first=first,
+            ),
             message("Keep the row that is right and delete the other."),
         )
 
@@ -179,7 +190,9 @@ def _reference_faults(draft: Draft, surroundings: Surroundings) -> Iterator[Cell
     yield from _unknown(draft, "wave_id", set(plan.calendar.wave_ids), message("the plan's calendar"))
     if draft.table == "responses":
         yield from _unknown(draft, "person_id", surroundings.person_ids, message("the roster"))
-        yield from _unknown(draft, "item_id", set(surroundings.protocol.instruments.items), message("the questionnaires"))
+        yield from _unknown(
+            draft, "item_id", set(surroundings.protocol.instruments.items), message("the questionnaires")
+        )
     else:
         yield from _unknown(draft, "team_id", set(plan.teams.all), message("the plan"))
         yield from _unknown(draft, "measure_id", surroundings.measure_ids, message("the plan"))
@@ -190,7 +203,9 @@ def _unknown(
 ) -> Iterator[CellFault]:
     values = draft.frame[column]
     if len(known) <= most_named:
-        remedy = message("Known there: {choices}. Correct it, or map it in the mapping file.", choices=sorted(known))
+        remedy = message(
+            "Known there: {choices}. Correct it, or map it in the mapping file.", choices=sorted(known)
+        )
     else:
         remedy = message("Correct it, map it in the mapping file, or add it there first.")
     for index in (~values.isin(known) & (values != "")).to_numpy().nonzero()[0]:
@@ -200,7 +215,9 @@ def _unknown(
 
 def _dates(texts: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
     plain = texts.str.replace(r"[/.年月]", "-", regex=True).str.replace("日", "").str.replace(" 00:00:00", "")
-    dates = pd.to_datetime(plain.where(plain != ""), format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+    dates = pd.to_datetime(plain.where(plain != ""), format="%Y-%m-%d", errors="coerce").astype(
+        "datetime64[us]"
+    )
     return dates, dates.isna() & (texts != "")
 
 
@@ -237,8 +254,16 @@ def _off_scale(draft: Draft, values: pd.Series[float], surroundings: Surrounding
             yield draft.fault(
                 int(index),
                 "value",
-                message("“{value}” is not an answer to “{item}”.", value=draft.frame["value"].iat[index], item=item_id),
-                message("Answers go from {lowest:g} to {highest:g}.", lowest=answers.lowest, highest=answers.highest),
+                message(
+                    "“{value}” is not an answer to “{item}”.",
+                    value=draft.frame["value"].iat[index],
+                    item=item_id,
+                ),
+                message(
+                    "Answers go from {lowest:g} to {highest:g}.",
+                    lowest=answers.lowest,
+                    highest=answers.highest,
+                ),
             )
 
 

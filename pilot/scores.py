@@ -73,7 +73,9 @@ def mean_of_available(values: FloatArray) -> FloatArray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def scale_scores(answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float) -> FloatArray:
+def scale_scores(
+    answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float
+) -> FloatArray:
     """Score a scale as the mean of its answered items, by the half rule.
 
     A reverse-keyed answer x counts as lowest + highest - x. A person with fewer than half of the items answered

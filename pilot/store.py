@@ -132,7 +132,9 @@ class Store:
             rows = connection.execute(sa.select(*columns).order_by(IMPORT.c.import_id)).mappings()
             return [ImportRecord(**row) for row in rows]
 
-    def save(self, draft: Draft, frame: pd.DataFrame, record: ImportRecord) -> tuple[ImportRecord, list[CellFault]]:
+    def save(
+        self, draft: Draft, frame: pd.DataFrame, record: ImportRecord
+    ) -> tuple[ImportRecord, list[CellFault]]:
         """Write checked rows and their record in one transaction.
 
         Rows that are there already are left alone; a roster's dates are brought up to date.

@@ -72,7 +72,10 @@ def attrition_check(
 
 
 def _leavers_gap(
-    before: FloatArray, treated: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], left: FloatArray, roster: Roster
+    before: FloatArray,
+    treated: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    left: FloatArray,
+    roster: Roster,
 ) -> Estimate:
     arm, gone = treated.astype(float), left.astype(float)
     x = np.stack([np.ones_like(before), arm, gone, arm * gone], axis=-1)

@@ -106,7 +106,9 @@ def moments_of(x: FloatArray, y: FloatArray, cluster: NDArray[np.intp], n_cluste
     return ClusterMoments(xx=totals[..., :-1], xy=totals[..., -1], n=n)
 
 
-def _sum_by_cluster(values: NDArray[np.generic], cluster: NDArray[np.intp], n_clusters: int) -> NDArray[np.generic]:
+def _sum_by_cluster(
+    values: NDArray[np.generic], cluster: NDArray[np.intp], n_clusters: int
+) -> NDArray[np.generic]:
     """Sum over axis 1 within runs of the ascending `cluster`; empty clusters get zero."""
     present, starts = np.unique(cluster, return_index=True)
     totals = np.zeros((values.shape[0], n_clusters, *values.shape[2:]), dtype=values.dtype)
@@ -148,7 +150,9 @@ def fit(moments: ClusterMoments) -> LinearFit:
     )
 
 
-def contrast(model: LinearFit, weights: ArrayLike, moments: ClusterMoments, *, confidence_pct: float) -> Estimate:
+def contrast(
+    model: LinearFit, weights: ArrayLike, moments: ClusterMoments, *, confidence_pct: float
+) -> Estimate:
     """Estimate a linear combination of the coefficients.
 
     Args:

@@ -91,7 +91,9 @@ def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: f
     its variance adds to the estimate's, the degrees of freedom stay (which is on the safe side).
     """
     se = np.sqrt(estimate.se**2 + allowance_points**2)
-    return replace(estimate, se=se, **interval(estimate.estimate, se, estimate.df, confidence_pct=confidence_pct))
+    return replace(
+        estimate, se=se, **interval(estimate.estimate, se, estimate.df, confidence_pct=confidence_pct)
+    )
 
 
 def _estimate(

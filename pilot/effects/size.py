@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from pilot.effects.cluster_robust import FloatArray
+from pilot.scores import BoolArray, FloatArray
 
 
 def hedges_correction(df: FloatArray) -> FloatArray:
@@ -15,19 +15,26 @@ def hedges_correction(df: FloatArray) -> FloatArray:
     return factor
 
 
-def hedges_g(estimate: FloatArray, before: FloatArray) -> FloatArray:
-    """The effect in standard deviations of the baseline, with Hedges' correction.
+def hedges_g(estimate: FloatArray, before: FloatArray, treated: BoolArray) -> FloatArray:
+    """The effect in standard deviations of the baseline, pooled within arms, with Hedges' correction.
+
+    This is d_ppc2 of Morris (2008, Organizational Research Methods 11, 364-386) when `estimate` is a difference
+    in mean change.
 
     Args:
         estimate: Points, shape (replicates,).
         before: Baseline of linked people, NaN elsewhere, shape (replicates, people).
+        treated: Whether each person is in the pilot arm, shape (replicates, people).
 
     Returns:
-        Standard deviations, shape (replicates,).
+        Standard deviations, shape (replicates,); NaN where there are no two people in an arm.
     """
-    count = (~np.isnan(before)).sum(axis=1)
-    mean = np.nansum(before, axis=1) / np.maximum(count, 1)
-    squares = np.nansum((before - mean[:, None]) ** 2, axis=1)
+    linked = ~np.isnan(before)
+    squares, df = np.zeros(len(before)), np.full(len(before), -2.0)
+    for arm in (linked & treated, linked & ~treated):
+        count = arm.sum(axis=1)
+        mean = np.where(arm, before, 0).sum(axis=1) / np.maximum(count, 1)
+        squares += (np.where(arm, before - mean[:, None], 0.0) ** 2).sum(axis=1)
+        df += count
     with np.errstate(invalid="ignore", divide="ignore"):
-        sd = np.sqrt(squares / (count - 1))
-        return hedges_correction(count - 1.0) * estimate / sd
+        return hedges_correction(df) * estimate / np.sqrt(squares / df)

@@ -72,9 +72,13 @@ def _workbook_rows(path: Path, sheet: str | None) -> list[tuple[int, list[str]]]
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except FileNotFoundError:
         found = message("there is no such file.")
-        raise _refused(path.name, [Fault(path.name, found, message("Check the name and the folder."))]) from None
+        raise _refused(
+            path.name, [Fault(path.name, found, message("Check the name and the folder."))]
+        ) from None
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
-        raise _refused(path.name, [Fault(path.name, message("this is not a readable workbook."), remedy)]) from None
+        raise _refused(
+            path.name, [Fault(path.name, message("this is not a readable workbook."), remedy)]
+        ) from None
     try:
         if sheet and sheet not in workbook.sheetnames:
             found = message("there is no sheet “{sheet}”.", sheet=sheet)
@@ -113,7 +117,9 @@ def _table(name: str, rows: Sequence[tuple[int, list[str]]]) -> pd.DataFrame:
     for number, row in body:
         if len(row) < width or any(row[width:]):
             found = message("the row has {cells} cells, the header has {width}.", cells=len(row), width=width)
-            remedy = message("Look for a missing or surplus separator, or put texts with separators in quotes.")
+            remedy = message(
+                "Look for a missing or surplus separator, or put texts with separators in quotes."
+            )
             faults.append(Fault(f"{name}:{number}", found, remedy))
     if not body:
         remedy = message("Export it again; below the header there should be rows.")
@@ -127,7 +133,10 @@ def _table(name: str, rows: Sequence[tuple[int, list[str]]]) -> pd.DataFrame:
 def _header_faults(name: str, number: int, header: Sequence[str]) -> Iterator[Fault]:
     for column, count in Counter(header).items():
         if not column:
-            found, remedy = message("a column has no name."), message("Give every column a name in the first row.")
+            found, remedy = (
+                message("a column has no name."),
+                message("Give every column a name in the first row."),
+            )
             yield Fault(f"{name}:{number}", found, remedy)
         elif count > 1:
             found = message("the column “{column}” is there {count} times.", column=column, count=count)

@@ -267,14 +267,20 @@ def _calendar_contradictions(plan: Plan) -> Iterator[Contradiction]:
         if (wave.kind == "baseline") != (wave.week <= 0):
             yield Contradiction(
                 ("calendar", "waves", index),
-                message("“{wave}” in week {week} does not fit the launch in week 0.", wave=wave.id, week=wave.week),
+                message(
+                    "“{wave}” in week {week} does not fit the launch in week 0.", wave=wave.id, week=wave.week
+                ),
                 message("Baselines lie in week 0 or before, all other waves after it."),
             )
 
 
 def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
     weeks = {wave.id: wave.week for wave in plan.calendar.waves}
-    roles = {"baseline": plan.analysis.baseline, "outcome": plan.analysis.outcome, "lasting": plan.analysis.lasting}
+    roles = {
+        "baseline": plan.analysis.baseline,
+        "outcome": plan.analysis.outcome,
+        "lasting": plan.analysis.lasting,
+    }
     for role, wave_ids in roles.items():
         for index, wave_id in enumerate(wave_ids):
             if wave_id not in weeks:
@@ -289,7 +295,9 @@ def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
                     message("“{wave}” lies on the wrong side of the launch for this.", wave=wave_id),
                     message("Baselines come before the launch, outcome and lasting waves after it."),
                 )
-    known = [[weeks[wave] for wave in waves if wave in weeks] for waves in (roles["outcome"], roles["lasting"])]
+    known = [
+        [weeks[wave] for wave in waves if wave in weeks] for waves in (roles["outcome"], roles["lasting"])
+    ]
     if all(known) and min(known[1]) <= max(known[0]):
         yield Contradiction(
             ("analysis", "lasting"),

@@ -140,7 +140,7 @@ def sealed_protocol(folder: PilotFolder) -> tuple[Protocol, Seal]:
     changes = list(_changes(protocol.content, read_plan(folder).content))
     if changes:
         found = message("differs from the sealed plan.")
-        remedy = message("Put back what was sealed, or record it: `pilot deviate --reason \"…\"`.")
+        remedy = message('Put back what was sealed, or record it: `pilot deviate --reason "…"`.')
         raise PilotError(
             message("The plan was changed after it was sealed."),
             [Fault(f"{change.path} ({change.before} → {change.after})", found, remedy) for change in changes],
@@ -212,7 +212,9 @@ def _read(folder: PilotFolder) -> Seal:
     try:
         seal = Seal.model_validate_json(folder.seal.read_text("utf-8"))
     except (ValidationError, UnicodeDecodeError):
-        raise PilotError(headline, [Fault(folder.seal.name, message("the seal cannot be read."), remedy)]) from None
+        raise PilotError(
+            headline, [Fault(folder.seal.name, message("the seal cannot be read."), remedy)]
+        ) from None
     if seal.sha256 != seal.fingerprint:
         found = message("the content does not match its fingerprint: it was changed by hand.")
         raise PilotError(headline, [Fault(folder.seal.name, found, remedy)])

@@ -1,0 +1,156 @@
+"""A release: what anybody may see, in one frozen, numbered, signed file."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from pilot.errors import Fault, PilotError
+from pilot.i18n import message
+from pilot.plan import Arm
+from pilot.result import (
+    DeviationNote,
+    Effect,
+    EstimateOf,
+    FidelityOutcome,
+    GuardrailOutcome,
+    Part,
+    PilotFacts,
+    Verdict,
+)
+
+Withheld = Literal["too_few_people", "could_be_subtracted"]
+"""Why a figure is not shown: it is about too few people; or it would let another one be computed."""
+
+
+class Count(Part):
+    """A number of people, or why it is not shown."""
+
+    n: int | None
+    withheld: Withheld | None = None
+
+
+class Mean(Part):
+    """A mean with its interval, or why it is not shown."""
+
+    mean: float | None
+    lower: float | None = None
+    upper: float | None = None
+    withheld: Withheld | None = None
+
+
+class ShownWave(Part):
+    """The linked panel's mean in one wave and arm."""
+
+    arm: Arm
+    wave_id: str
+    week: int
+    people: Count
+    score: Mean
+
+
+class ShownFlow(Part):
+    """Participants of one arm, step by step (see `pilot.result.ArmFlow`)."""
+
+    arm: Arm
+    n_teams: int
+    n_invited: Count
+    n_baseline: Count
+    n_outcome: Count
+    n_linked: Count
+    n_leavers: Count
+    n_joiners: Count
+
+
+class Release(Part):
+    """Everything that the views may read.
+
+    Attributes:
+        format: Of this file.
+        number: Releases of one pilot are numbered from 1.
+        published_at: When.
+        made_with: Name and version of the software.
+        previous_sha256: Of the release before; None for the first.
+        pilot: What the plan says.
+        deviations: Departures from the sealed plan; they stand on page one.
+        verdict: The decision and what it rests on.
+        primary: The effect that decides.
+        lasting: The same at the follow-ups.
+        secondary: Effects on the other scales.
+        waves: Both arms' lines over the waves (linked people only).
+        flow: Who was asked and who answered.
+        guardrails: What must not get worse.
+        fidelity: How far the loop was run.
+        sha256: Of all the above.
+    """
+
+    format: Literal[1] = 1
+    number: int
+    published_at: datetime
+    made_with: str
+    previous_sha256: str | None
+    pilot: PilotFacts
+    deviations: tuple[DeviationNote, ...]
+    verdict: Verdict
+    primary: Effect
+    lasting: EstimateOf | None
+    secondary: tuple[Effect, ...]
+    waves: tuple[ShownWave, ...]
+    flow: tuple[ShownFlow, ...]
+    guardrails: tuple[GuardrailOutcome, ...]
+    fidelity: FidelityOutcome
+    sha256: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash that the content should have."""
+        return hashlib.sha256(self.model_dump_json(exclude={"sha256"}).encode()).hexdigest()
+
+
+def release_path(folder: Path, number: int) -> Path:
+    """Where a release lies."""
+    return folder / f"release-{number:04d}.json"
+
+
+def release_numbers(folder: Path) -> list[int]:
+    """Numbers of the releases in a folder, ascending."""
+    stems = (path.stem.removeprefix("release-") for path in folder.glob("release-*.json"))
+    return sorted(int(stem) for stem in stems if stem.isdigit())
+
+
+def latest_release(folder: Path) -> Release:
+    """The newest release in a folder.
+
+    Raises:
+        PilotError: there is none, or it is damaged.
+    """
+    numbers = release_numbers(folder)
+    if not numbers:
+        found = message("nothing has been published yet.")
+        remedy = message("Run `pilot analyse` and then `pilot publish`.")
+        raise PilotError(message("There is no release to show."), [Fault(str(folder), found, remedy)])
+    return read_release(release_path(folder, numbers[-1]))
+
+
+def read_release(path: Path) -> Release:
+    """Read one release and check that nobody changed it.
+
+    Raises:
+        PilotError: there is no such file, it is of another version, or it was changed.
+    """
+    headline = message("There is no release to show.")
+    try:
+        release = Release.model_validate_json(path.read_text("utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        found = message("the file is not a release of this version.")
+        raise PilotError(
+            headline, [Fault(str(path), found, message("Publish again with `pilot publish`."))]
+        ) from None
+    if release.sha256 != release.fingerprint:
+        found = message("the content does not match its fingerprint: it was changed by hand.")
+        raise PilotError(headline, [Fault(str(path), found, message("Publish again with `pilot publish`."))])
+    return release

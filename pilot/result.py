@@ -1,0 +1,327 @@
+"""The result file: everything that an analysis found, before disclosure control.
+
+`result.json` is for the analyst. It holds aggregates of small groups too, so it does not circulate: views read a
+release instead.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pilot.documents import BilingualText
+from pilot.errors import Fault, PilotError
+from pilot.i18n import message
+from pilot.plan import Arm, Design
+from pilot.plan.model import Grade
+
+State = Literal["in_evaluation", "finished"]
+Word = Literal["scale", "adjust", "stop", "inconclusive"]
+
+
+class Part(BaseModel):
+    """Base of the result's parts: frozen, and no field that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EstimateOf(Part):
+    """One estimate.
+
+    Attributes:
+        estimate: Points of the scale (or the measure's own unit).
+        se: Standard error.
+        df: Satterthwaite degrees of freedom.
+        p: Two-sided p of no effect.
+        lower: Lower bound of the interval.
+        upper: Upper bound of the interval.
+        n_people: Linked people it rests on.
+        n_teams: Teams they come from.
+    """
+
+    estimate: float
+    se: float
+    df: float
+    p: float
+    lower: float
+    upper: float
+    n_people: int
+    n_teams: int
+
+
+class Effect(Part):
+    """The effect on one scale.
+
+    Attributes:
+        scale: Scale id.
+        name: What a reader calls it.
+        estimator: `ancova`, `change`, or `before_after` where nobody is compared.
+        weighting: Whether each person or each team counts the same.
+        between_arms: The estimate; None where it is refused.
+        with_drift: The same with the drift allowance in its interval; equal where there is none.
+        hedges_g: In standard deviations of the baseline.
+        p_holm: p adjusted by Holm among the secondary outcomes; None for the primary.
+    """
+
+    scale: str
+    name: BilingualText
+    estimator: Literal["ancova", "change", "before_after"]
+    weighting: Literal["person", "team"]
+    between_arms: EstimateOf | None
+    with_drift: EstimateOf | None
+    hedges_g: float | None
+    p_holm: float | None = None
+
+
+class ArmFlow(Part):
+    """Participants of one arm from invitation to the linked panel.
+
+    Attributes:
+        arm: Which arm.
+        n_teams: Teams on the roster.
+        n_invited: People on the roster when the first baseline or the last outcome wave opened.
+        n_baseline: Of them with a score at baseline.
+        n_outcome: Of them with a score at the outcome.
+        n_linked: With both.
+        n_leavers: With a baseline and no outcome.
+        n_joiners: With an outcome and no baseline.
+    """
+
+    arm: Arm
+    n_teams: int
+    n_invited: int
+    n_baseline: int
+    n_outcome: int
+    n_linked: int
+    n_leavers: int
+    n_joiners: int
+
+
+class WaveMean(Part):
+    """The linked panel's mean in one wave.
+
+    Attributes:
+        arm: Which arm.
+        wave_id: Which wave.
+        week: Weeks after launch.
+        n_people: Linked people with a score in this wave.
+        mean: Points.
+        lower: Lower bound of the interval (CR2 by team); None where it cannot be computed.
+        upper: Upper bound.
+    """
+
+    arm: Arm
+    wave_id: str
+    week: int
+    n_people: int
+    mean: float
+    lower: float | None
+    upper: float | None
+
+
+class LinkedSummary(Part):
+    """Linked people of both arms together, before and after.
+
+    Attributes:
+        n_people: Linked people.
+        n_teams: Their teams.
+        mean_before: Points.
+        mean_after: Points.
+        sd_before: Points.
+        sd_after: Points.
+        correlation: Between before and after.
+        change: Mean change of everybody, clustered by team.
+        sd_change: Points.
+    """
+
+    n_people: int
+    n_teams: int
+    mean_before: float
+    mean_after: float
+    sd_before: float
+    sd_after: float
+    correlation: float
+    change: EstimateOf
+    sd_change: float
+
+
+class ArmChange(Part):
+    """Mean change of one arm's linked people, clustered by team; None where one team is all there is."""
+
+    arm: Arm
+    mean_before: float
+    mean_after: float
+    change: EstimateOf | None
+
+
+class GuardrailOutcome(Part):
+    """How one guardrail came out.
+
+    Attributes:
+        measure: Its id.
+        name: What a reader calls it.
+        worse: Which direction is worse.
+        margin: Largest acceptable worsening.
+        worsening: Estimated worsening in the pilot teams compared with the others; None when not measured.
+        mean_before: Pilot teams' mean before the launch; None when not measured.
+        mean_after: Pilot teams' mean after it; None when not measured.
+        status: `kept`, `breached` or `not_measured`.
+    """
+
+    measure: str
+    name: BilingualText
+    worse: Literal["higher", "lower"]
+    margin: float
+    worsening: EstimateOf | None
+    mean_before: float | None
+    mean_after: float | None
+    status: Literal["kept", "breached", "not_measured"]
+
+
+class FidelityOutcome(Part):
+    """How far the loop was run.
+
+    Attributes:
+        mean_pct: Mean of the pilot teams after launch, 0 to 100; None when not measured.
+        floor_pct: The plan's floor.
+        n_teams: Pilot teams with a measurement.
+        status: `reached`, `below_floor` or `not_measured`.
+    """
+
+    mean_pct: float | None
+    floor_pct: float | None
+    n_teams: int
+    status: Literal["reached", "below_floor", "not_measured"]
+
+
+class Attrition(Part):
+    """Attrition by arm; see `pilot.effects.AttritionCheck`."""
+
+    retention_pilot_pct: float | None
+    retention_comparison_pct: float | None
+    leavers_gap_points: float | None
+    leavers_p: float | None
+    bias_points: float
+
+
+class Finding(Part):
+    """One thing that speaks for, against or about the verdict.
+
+    Attributes:
+        code: Which sentence says it (see `pilot.wording`).
+        role: `for`, `against`, `cap` (limits the verdict whatever the estimate) or `note`.
+        values: What stands in the sentence's places.
+    """
+
+    code: str
+    role: Literal["for", "against", "cap", "note"]
+    values: dict[str, Any] = {}
+
+
+class Verdict(Part):
+    """The decision.
+
+    Attributes:
+        state: `in_evaluation` until the planned waves are in: the word is then withheld.
+        word: The verdict.
+        grade: Evidence grade of the design.
+        chance_worthwhile: How probable it is that the effect reaches the smallest worthwhile one, 0 to 1 (flat
+            prior; the t distribution around the estimate).
+        findings: What it rests on.
+        turning_points: What would change it, or make it conclusive.
+    """
+
+    state: State
+    word: Word | None
+    grade: Grade
+    chance_worthwhile: float | None
+    findings: tuple[Finding, ...]
+    turning_points: tuple[Finding, ...]
+
+
+class DeviationNote(Part):
+    """A departure from the sealed plan, for page one."""
+
+    recorded_at: datetime
+    reason: str
+    paths: tuple[str, ...]
+
+
+class PilotFacts(Part):
+    """What the plan says about the pilot."""
+
+    title: BilingualText
+    unit: BilingualText
+    chosen_because: str
+    design: Design
+    launch_on: str
+    sealed_at: datetime
+    seal_sha256: str
+    waves: dict[str, int]
+    primary_scale: str
+    primary_name: BilingualText
+    primary_range: tuple[float, float]
+    sesoi_points: float
+    confidence_pct: float
+    drift_allowance_points: float
+    minimum_cell_n: int
+    baseline_waves: tuple[str, ...]
+    outcome_waves: tuple[str, ...]
+    lasting_waves: tuple[str, ...]
+
+
+class SourceNote(Part):
+    """A file that was imported, so that every number can be traced."""
+
+    table_name: str
+    file_name: str
+    sha256: str
+
+
+class Result(Part):
+    """Everything that an analysis found."""
+
+    format: Literal[1] = 1
+    made_at: datetime
+    made_with: str
+    pilot: PilotFacts
+    deviations: tuple[DeviationNote, ...]
+    sources: tuple[SourceNote, ...]
+    flow: tuple[ArmFlow, ...]
+    linked: LinkedSummary | None
+    arm_changes: tuple[ArmChange, ...]
+    waves: tuple[WaveMean, ...]
+    primary: Effect
+    lasting: EstimateOf | None
+    secondary: tuple[Effect, ...]
+    attrition: Attrition
+    guardrails: tuple[GuardrailOutcome, ...]
+    fidelity: FidelityOutcome
+    verdict: Verdict
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write the result file as a whole."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(result.model_dump_json(indent=1), "utf-8")
+    draft.replace(path)
+
+
+def read_result(path: Path) -> Result:
+    """Read a result file.
+
+    Raises:
+        PilotError: there is none, or it was made by a version whose format is another.
+    """
+    headline = message("There is no result to read.")
+    if not path.exists():
+        found = message("the pilot was not analysed yet.")
+        raise PilotError(headline, [Fault(path.name, found, message("Run `pilot analyse` first."))])
+    try:
+        return Result.model_validate_json(path.read_text("utf-8"))
+    except (ValidationError, UnicodeDecodeError):
+        found = message("the file is not a result of this version.")
+        raise PilotError(headline, [Fault(path.name, found, message("Run `pilot analyse` again."))]) from None
