@@ -17,9 +17,9 @@ from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Arm, Design
 from pilot.plan.model import Grade
+from pilot.verdict import Word
 
 State = Literal["in_evaluation", "finished"]
-Word = Literal["scale", "adjust", "stop", "inconclusive"]
 
 
 class Part(BaseModel):

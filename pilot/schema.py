@@ -85,18 +85,14 @@ class Draft:
 
     def fault(self, index: int, column: str, found: Message, remedy: Message) -> CellFault:
         """A fault in one of our columns, placed in the user's file."""
-        row = int(self.frame["source_row"].iat[index])
-        named = (
-            self.frame["source_column"].iat[index] if column == "value" else self.source_columns.get(column)
-        )
+        row = int(self.frame["source_row"].to_numpy()[index])
+        named = self.frame["source_column"].to_numpy()[index] if column == "value" else self.source_columns.get(column)
         return CellFault(row, str(named or column), found, remedy)
 
-    def faults_where(
-        self, wrong: pd.Series[bool], column: str, what: str, remedy: Message
-    ) -> Iterator[CellFault]:
+    def faults_where(self, wrong: pd.Series[bool], column: str, what: str, remedy: Message) -> Iterator[CellFault]:
         """One fault for each row marked wrong; `what` is a message id with the place `{value}`."""
         for index in wrong.to_numpy().nonzero()[0]:
-            value = self.frame[column].iat[index]
+            value = self.frame[column].to_numpy()[index]
             yield self.fault(int(index), column, Message(what, {"value": value}), remedy)
 
 
@@ -203,21 +199,17 @@ def _unknown(
 ) -> Iterator[CellFault]:
     values = draft.frame[column]
     if len(known) <= most_named:
-        remedy = message(
-            "Known there: {choices}. Correct it, or map it in the mapping file.", choices=sorted(known)
-        )
+        remedy = message("Known there: {choices}. Correct it, or map it in the mapping file.", choices=sorted(known))
     else:
         remedy = message("Correct it, map it in the mapping file, or add it there first.")
     for index in (~values.isin(known) & (values != "")).to_numpy().nonzero()[0]:
-        found = message("“{value}” is not known in {where}.", value=values.iat[index], where=where)
+        found = message("“{value}” is not known in {where}.", value=values.to_numpy()[index], where=where)
         yield draft.fault(int(index), column, found, remedy)
 
 
 def _dates(texts: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
     plain = texts.str.replace(r"[/.年月]", "-", regex=True).str.replace("日", "").str.replace(" 00:00:00", "")
-    dates = pd.to_datetime(plain.where(plain != ""), format="%Y-%m-%d", errors="coerce").astype(
-        "datetime64[us]"
-    )
+    dates = pd.to_datetime(plain.where(plain != ""), format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
     return dates, dates.isna() & (texts != "")
 
 
@@ -242,10 +234,9 @@ def _labels_as_codes(frame: pd.DataFrame, surroundings: Surroundings) -> pd.Seri
 
 def _off_scale(draft: Draft, values: pd.Series[float], surroundings: Surroundings) -> Iterator[CellFault]:
     instruments = surroundings.protocol.instruments
-    for item_id, rows in draft.frame.groupby("item_id", sort=False).indices.items():
-        if item_id not in instruments.items:
-            continue
-        answers = instruments.answers_of(str(item_id))
+    for item_id in instruments.items:
+        rows = (draft.frame["item_id"] == item_id).to_numpy().nonzero()[0]
+        answers = instruments.answers_of(item_id)
         given = values.iloc[rows]
         wrong = (given < answers.lowest) | (given > answers.highest)
         if answers.whole_numbers:
@@ -256,7 +247,7 @@ def _off_scale(draft: Draft, values: pd.Series[float], surroundings: Surrounding
                 "value",
                 message(
                     "“{value}” is not an answer to “{item}”.",
-                    value=draft.frame["value"].iat[index],
+                    value=draft.frame["value"].to_numpy()[index],
                     item=item_id,
                 ),
                 message(

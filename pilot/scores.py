@@ -51,6 +51,7 @@ class Panel:
         invited: Who was on the roster when a wave opened, shape (people, waves).
         answered: Who answered anything in a wave, shape (replicates, people, waves).
         scores: Points by scale, NaN where there is no score, shape (replicates, people, waves).
+        measures: Team measures by id in their own unit, NaN where not measured, shape (replicates, teams, waves).
     """
 
     roster: Roster
@@ -58,6 +59,7 @@ class Panel:
     invited: BoolArray
     answered: BoolArray
     scores: Mapping[str, FloatArray]
+    measures: Mapping[str, FloatArray]
 
     def mean_of(self, scale_id: str, wave_ids: tuple[str, ...]) -> FloatArray:
         """Each person's mean over the named waves in which they have a score, shape (replicates, people)."""
@@ -73,9 +75,7 @@ def mean_of_available(values: FloatArray) -> FloatArray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def scale_scores(
-    answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float
-) -> FloatArray:
+def scale_scores(answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float) -> FloatArray:
     """Score a scale as the mean of its answered items, by the half rule.
 
     A reverse-keyed answer x counts as lowest + highest - x. A person with fewer than half of the items answered
@@ -107,12 +107,14 @@ def panel_from_tables(tables: Tables, protocol: Protocol, assignment: Mapping[st
     )
     wave_ids = protocol.plan.calendar.wave_ids
     answers = _answer_array(tables.responses, roster, wave_ids, tuple(protocol.instruments.items))
+    answered = np.asarray(np.isfinite(answers).any(axis=-1), dtype=np.bool_)
     return Panel(
         roster=roster,
         wave_ids=wave_ids,
         invited=_invited(people, protocol),
-        answered=~np.isnan(answers).all(axis=-1),
+        answered=answered,
         scores=_scores(answers, protocol),
+        measures=_measures(tables.team_measures, roster, wave_ids),
     )
 
 
@@ -126,6 +128,18 @@ def _answer_array(
     item = pd.Index(item_ids).get_indexer(pd.Index(responses["item_id"]))
     answers[0, person, wave, item] = responses["value"].to_numpy(dtype=float)
     return answers
+
+
+def _measures(measured: pd.DataFrame, roster: Roster, wave_ids: tuple[str, ...]) -> dict[str, FloatArray]:
+    """Team measures of one replicate, each of shape (1, teams, waves)."""
+    arrays = {}
+    for measure_id, rows in measured[measured["team_id"].isin(roster.team_ids)].groupby("measure_id"):
+        values = np.full((1, len(roster.team_ids), len(wave_ids)), np.nan)
+        team = pd.Index(roster.team_ids).get_indexer(pd.Index(rows["team_id"]))
+        wave = pd.Index(wave_ids).get_indexer(pd.Index(rows["wave_id"]))
+        values[0, team, wave] = rows["value"].to_numpy(dtype=float)
+        arrays[str(measure_id)] = values
+    return arrays
 
 
 def _scores(answers: FloatArray, protocol: Protocol) -> dict[str, FloatArray]:

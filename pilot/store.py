@@ -132,9 +132,7 @@ class Store:
             rows = connection.execute(sa.select(*columns).order_by(IMPORT.c.import_id)).mappings()
             return [ImportRecord(**row) for row in rows]
 
-    def save(
-        self, draft: Draft, frame: pd.DataFrame, record: ImportRecord
-    ) -> tuple[ImportRecord, list[CellFault]]:
+    def save(self, draft: Draft, frame: pd.DataFrame, record: ImportRecord) -> tuple[ImportRecord, list[CellFault]]:
         """Write checked rows and their record in one transaction.
 
         Rows that are there already are left alone; a roster's dates are brought up to date.
@@ -178,7 +176,7 @@ def _conflicts(draft: Draft, merged: pd.DataFrame, known: NDArray[np.bool_]) -> 
     )
     faults = []
     for index in differs.nonzero()[0]:
-        new, old = merged[column].iat[index], merged[f"{column}_stored"].iat[index]
+        new, old = merged[column].to_numpy()[index], merged[f"{column}_stored"].to_numpy()[index]
         found = message("was imported before as “{old}” and is now “{new}”.", old=old, new=new)
         faults.append(draft.fault(int(index), column, found, remedy))
     return faults

@@ -118,8 +118,7 @@ def validate_page(source: PageSource, model: type[PageModel], headline: Message)
             found, remedy = sentence(detail, model)
             faults.append(Fault(source.place(detail["loc"]), found, remedy))
         raise PilotError(headline, faults) from None
-    for wrong in page.contradictions():
-        faults.append(Fault(source.place(wrong.keys), wrong.found, wrong.remedy))
+    faults += [Fault(source.place(wrong.keys), wrong.found, wrong.remedy) for wrong in page.contradictions()]
     if faults:
         raise PilotError(headline, faults)
     return page
@@ -173,9 +172,7 @@ def _syntax_fault(name: str, error: yaml.MarkedYAMLError) -> Fault:
     return Fault(
         place,
         message("the line does not read as “key: value” at this depth."),
-        message(
-            "Check the indentation, the space after the colon, and put texts that hold “: ” or “#” in quotes."
-        ),
+        message("Check the indentation, the space after the colon, and put texts that hold “: ” or “#” in quotes."),
     )
 
 

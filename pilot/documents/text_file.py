@@ -14,10 +14,10 @@ UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True)
 class TextFile:
-    """A decoded file.
+    r"""A decoded file.
 
     Attributes:
-        text: Its content, line ends as `\\n`, no byte order mark.
+        text: Its content, line ends as `\n`, no byte order mark.
         encoding: How it was written: `utf-8`, `utf-16` or `gb18030`.
     """
 
@@ -53,16 +53,10 @@ def _read_bytes(path: Path) -> bytes:
         found = message("there is no such file.")
         raise _unreadable(path, found, message("Check the name and the folder.")) from None
     except OSError as error:
-        found = message(
-            "the file cannot be opened ({reason}).", reason=error.strerror or type(error).__name__
-        )
-        raise _unreadable(
-            path, found, message("Close it in other programs and check its permissions.")
-        ) from None
+        found = message("the file cannot be opened ({reason}).", reason=error.strerror or type(error).__name__)
+        raise _unreadable(path, found, message("Close it in other programs and check its permissions.")) from None
     if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
-        raise _unreadable(
-            path, message("the file is empty."), message("Export it again; it should have content.")
-        )
+        raise _unreadable(path, message("the file is empty."), message("Export it again; it should have content."))
     return content
 
 

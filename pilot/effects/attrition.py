@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilot.effects.cluster_robust import Estimate, contrast, fit, moments_of
-from pilot.scores import FloatArray, Roster
+from pilot.scores import BoolArray, FloatArray, Roster
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def attrition_check(
 
 def _leavers_gap(
     before: FloatArray,
-    treated: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-    left: FloatArray,
+    treated: BoolArray,
+    left: BoolArray,
     roster: Roster,
 ) -> Estimate:
     arm, gone = treated.astype(float), left.astype(float)
@@ -83,7 +83,7 @@ def _leavers_gap(
     return contrast(fit(moments), [0, 0, 0, 1.0], moments, confidence_pct=95)
 
 
-def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
+def _share(part: BoolArray, whole: BoolArray) -> FloatArray:
     total = whole.sum(axis=1)
     share: FloatArray = np.where(total > 0, part.sum(axis=1) / np.maximum(total, 1), np.nan)
     return share

@@ -19,12 +19,14 @@ w_j = A_j c and v_j = S_j w_j, the matrix of the quadratic form is P = diag(w_j'
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 FloatArray = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.intp)
 
 LEVERAGE_TOLERANCE = 1e-10
 
@@ -106,9 +108,7 @@ def moments_of(x: FloatArray, y: FloatArray, cluster: NDArray[np.intp], n_cluste
     return ClusterMoments(xx=totals[..., :-1], xy=totals[..., -1], n=n)
 
 
-def _sum_by_cluster(
-    values: NDArray[np.generic], cluster: NDArray[np.intp], n_clusters: int
-) -> NDArray[np.generic]:
+def _sum_by_cluster(values: NDArray[Number], cluster: NDArray[np.intp], n_clusters: int) -> NDArray[Number]:
     """Sum over axis 1 within runs of the ascending `cluster`; empty clusters get zero."""
     present, starts = np.unique(cluster, return_index=True)
     totals = np.zeros((values.shape[0], n_clusters, *values.shape[2:]), dtype=values.dtype)
@@ -128,7 +128,7 @@ def fit(moments: ClusterMoments) -> LinearFit:
     identity = np.eye(total.shape[-1])
     root = np.linalg.inv(np.linalg.cholesky(np.where(estimable[:, None, None], total, identity)))
     root = np.swapaxes(root, -1, -2)  # L with M = L L'
-    inverse = root @ np.swapaxes(root, -1, -2)
+    inverse = np.asarray(root @ np.swapaxes(root, -1, -2), dtype=np.float64)
     coefficients = np.einsum("rpq,rq->rp", inverse, moments.xy.sum(axis=1))
 
     leverage = np.swapaxes(root, -1, -2)[:, None] @ moments.xx @ root[:, None]
@@ -150,9 +150,7 @@ def fit(moments: ClusterMoments) -> LinearFit:
     )
 
 
-def contrast(
-    model: LinearFit, weights: ArrayLike, moments: ClusterMoments, *, confidence_pct: float
-) -> Estimate:
+def contrast(model: LinearFit, weights: ArrayLike, moments: ClusterMoments, *, confidence_pct: float) -> Estimate:
     """Estimate a linear combination of the coefficients.
 
     Args:
@@ -167,12 +165,14 @@ def contrast(
     df = _satterthwaite_df(model, c) + 0.0 * estimate
     with np.errstate(invalid="ignore", divide="ignore"):
         t = estimate / se
+    lower, upper = interval(estimate, se, df, confidence_pct=confidence_pct)
     return Estimate(
         estimate=estimate,
         se=se,
         df=df,
         p=2 * special.stdtr(df, -np.abs(t)),
-        **interval(estimate, se, df, confidence_pct=confidence_pct),
+        lower=lower,
+        upper=upper,
         n_people=moments.n.sum(axis=1),
         n_teams=(moments.n > 0).sum(axis=1),
     )
@@ -180,10 +180,10 @@ def contrast(
 
 def interval(
     estimate: FloatArray, se: FloatArray, df: FloatArray, *, confidence_pct: float
-) -> dict[str, FloatArray]:
-    """Bounds of the t interval as `lower` and `upper`."""
+) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bound of the t interval."""
     reach = special.stdtrit(df, 0.5 + confidence_pct / 200) * se
-    return {"lower": estimate - reach, "upper": estimate + reach}
+    return estimate - reach, estimate + reach
 
 
 def _satterthwaite_df(model: LinearFit, c: FloatArray) -> FloatArray:

@@ -1,10 +1,11 @@
 """Change of linked people, and how it differs between the arms.
 
-| function | estimand | do not use |
-|---|---|---|
-| `mean_change` | mean of after - before among linked people of the chosen teams | as an effect: it holds every trend and regression to the mean |
-| `effect_between_arms`, `change` | difference between arms in mean change (DiD on linked people) | with one treated team |
-| `effect_between_arms`, `ancova` | difference between arms in outcome at equal baseline | where teams were not randomised: biased by baseline differences |
+- `clustered_mean`: mean of a score, or of its change, among people of the chosen teams. Not an effect: it holds
+  every trend and all regression to the mean.
+- `effect_between_arms`, `change`: difference between arms in mean change (DiD on linked people). Not with one
+  treated team.
+- `effect_between_arms`, `ancova`: difference between arms in the outcome at equal baseline. Not where teams were not
+  randomised: there it is biased by the arms' baseline difference.
 """
 
 from __future__ import annotations
@@ -22,30 +23,21 @@ Estimator = Literal["ancova", "change"]
 Weighting = Literal["person", "team"]
 
 
-def mean_change(
-    before: FloatArray,
-    after: FloatArray,
-    roster: Roster,
-    *,
-    weighting: Weighting,
-    confidence_pct: float,
-    teams: BoolArray | None = None,
+def clustered_mean(
+    values: FloatArray, roster: Roster, *, teams: BoolArray, weighting: Weighting, confidence_pct: float
 ) -> Estimate:
-    """Mean change of linked people, clustered by team.
+    """Mean of a score, or of its change, clustered by team.
 
     Args:
-        before: Points at the start, NaN where missing, shape (replicates, people).
-        after: Points at the end, same shape.
+        values: Points, NaN where missing, shape (replicates, people).
         roster: People and teams.
+        teams: Which teams take part, shape (replicates, teams).
         weighting: Whether each person or each team counts the same.
         confidence_pct: Of the interval, percent.
-        teams: Which teams take part, shape (replicates, teams); all of them if not said.
     """
-    change = after - before
-    if teams is not None:
-        change = np.where(teams[:, roster.team], change, np.nan)
-    x = np.ones((*change.shape, 1))
-    return _estimate(x, change, roster, [1.0], weighting, confidence_pct)
+    chosen = np.where(teams[:, roster.team], values, np.nan)
+    x = np.ones((*chosen.shape, 1))
+    return _estimate(x, chosen, roster, [1.0], weighting, confidence_pct)
 
 
 def effect_between_arms(
@@ -91,9 +83,8 @@ def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: f
     its variance adds to the estimate's, the degrees of freedom stay (which is on the safe side).
     """
     se = np.sqrt(estimate.se**2 + allowance_points**2)
-    return replace(
-        estimate, se=se, **interval(estimate.estimate, se, estimate.df, confidence_pct=confidence_pct)
-    )
+    lower, upper = interval(estimate.estimate, se, estimate.df, confidence_pct=confidence_pct)
+    return replace(estimate, se=se, lower=lower, upper=upper)
 
 
 def _estimate(

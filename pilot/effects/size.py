@@ -30,11 +30,11 @@ def hedges_g(estimate: FloatArray, before: FloatArray, treated: BoolArray) -> Fl
         Standard deviations, shape (replicates,); NaN where there are no two people in an arm.
     """
     linked = ~np.isnan(before)
-    squares, df = np.zeros(len(before)), np.full(len(before), -2.0)
+    squares, df = np.zeros(len(before)), np.zeros(len(before))
     for arm in (linked & treated, linked & ~treated):
         count = arm.sum(axis=1)
         mean = np.where(arm, before, 0).sum(axis=1) / np.maximum(count, 1)
         squares += (np.where(arm, before - mean[:, None], 0.0) ** 2).sum(axis=1)
-        df += count
+        df += np.maximum(count - 1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return hedges_correction(df) * estimate / np.sqrt(squares / df)

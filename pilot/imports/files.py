@@ -55,10 +55,8 @@ def _text_rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
     header = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    rows = []
     try:
-        for row in reader:
-            rows.append((reader.line_num, [cell.strip() for cell in row]))
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error:
         found = message("a quotation mark opens here and is not closed properly.")
         remedy = message("Correct the quotation marks in this row, or save the file as XLSX.")
@@ -72,13 +70,9 @@ def _workbook_rows(path: Path, sheet: str | None) -> list[tuple[int, list[str]]]
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except FileNotFoundError:
         found = message("there is no such file.")
-        raise _refused(
-            path.name, [Fault(path.name, found, message("Check the name and the folder."))]
-        ) from None
+        raise _refused(path.name, [Fault(path.name, found, message("Check the name and the folder."))]) from None
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
-        raise _refused(
-            path.name, [Fault(path.name, message("this is not a readable workbook."), remedy)]
-        ) from None
+        raise _refused(path.name, [Fault(path.name, message("this is not a readable workbook."), remedy)]) from None
     try:
         if sheet and sheet not in workbook.sheetnames:
             found = message("there is no sheet “{sheet}”.", sheet=sheet)
@@ -117,9 +111,7 @@ def _table(name: str, rows: Sequence[tuple[int, list[str]]]) -> pd.DataFrame:
     for number, row in body:
         if len(row) < width or any(row[width:]):
             found = message("the row has {cells} cells, the header has {width}.", cells=len(row), width=width)
-            remedy = message(
-                "Look for a missing or surplus separator, or put texts with separators in quotes."
-            )
+            remedy = message("Look for a missing or surplus separator, or put texts with separators in quotes.")
             faults.append(Fault(f"{name}:{number}", found, remedy))
     if not body:
         remedy = message("Export it again; below the header there should be rows.")

@@ -91,9 +91,7 @@ def import_file(
     sheet = read_sheet(path, mapping.sheet if mapping else None)
     draft = apply_mapping(mapping or guess_mapping(table, sheet, protocol), sheet)
     frame, faults = check(draft, Surroundings(protocol, store.person_ids()))
-    record = ImportRecord(
-        draft.table, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), imported_at, 0
-    )
+    record = ImportRecord(draft.table, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), imported_at, 0)
     if not faults:
         record, faults = store.save(draft, frame, record)
     if faults:
@@ -105,9 +103,6 @@ def import_file(
                 count=len(faults),
                 list=faults_path,
             ),
-            [
-                Fault(f"{path.name}:{fault.row} [{fault.column}]", fault.found, fault.remedy)
-                for fault in faults
-            ],
+            [Fault(f"{path.name}:{fault.row} [{fault.column}]", fault.found, fault.remedy) for fault in faults],
         )
     return ImportOutcome(record, len(frame), sheet.encoding)

@@ -29,9 +29,7 @@ def read_instruments(names: Iterable[str], folder: Path) -> Instruments:
                 Fault(
                     "plan.yaml instruments",
                     message("there is no questionnaire “{name}”.", name=name),
-                    message(
-                        "Write one of {choices}, or a file name beside the plan.", choices=sorted(shipped)
-                    ),
+                    message("Write one of {choices}, or a file name beside the plan.", choices=sorted(shipped)),
                 )
             )
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -249,7 +250,7 @@ def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
 
 def _calendar_contradictions(plan: Plan) -> Iterator[Contradiction]:
     waves = plan.calendar.waves
-    for index, (earlier, later) in enumerate(zip(waves, waves[1:], strict=False), start=1):
+    for index, (earlier, later) in enumerate(pairwise(waves), start=1):
         if later.week <= earlier.week:
             yield Contradiction(
                 ("calendar", "waves", index),
@@ -267,9 +268,7 @@ def _calendar_contradictions(plan: Plan) -> Iterator[Contradiction]:
         if (wave.kind == "baseline") != (wave.week <= 0):
             yield Contradiction(
                 ("calendar", "waves", index),
-                message(
-                    "“{wave}” in week {week} does not fit the launch in week 0.", wave=wave.id, week=wave.week
-                ),
+                message("“{wave}” in week {week} does not fit the launch in week 0.", wave=wave.id, week=wave.week),
                 message("Baselines lie in week 0 or before, all other waves after it."),
             )
 
@@ -295,9 +294,7 @@ def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
                     message("“{wave}” lies on the wrong side of the launch for this.", wave=wave_id),
                     message("Baselines come before the launch, outcome and lasting waves after it."),
                 )
-    known = [
-        [weeks[wave] for wave in waves if wave in weeks] for waves in (roles["outcome"], roles["lasting"])
-    ]
+    known = [[weeks[wave] for wave in waves if wave in weeks] for waves in (roles["outcome"], roles["lasting"])]
     if all(known) and min(known[1]) <= max(known[0]):
         yield Contradiction(
             ("analysis", "lasting"),

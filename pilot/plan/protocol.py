@@ -59,9 +59,7 @@ def read_plan(folder: PilotFolder) -> Protocol:
 
 def _unknown_scales(plan: Plan, instruments: Instruments, source: PageSource) -> Iterator[Fault]:
     named: list[tuple[Keys, str]] = [(("outcomes", "primary", "scale"), plan.outcomes.primary.scale)]
-    named += [
-        (("outcomes", "secondary", index), scale) for index, scale in enumerate(plan.outcomes.secondary)
-    ]
+    named += [(("outcomes", "secondary", index), scale) for index, scale in enumerate(plan.outcomes.secondary)]
     for keys, scale in named:
         if scale not in instruments.scales:
             yield Fault(

@@ -177,9 +177,7 @@ def record_deviation(folder: PilotFolder, reason: str, recorded_at: datetime) ->
             faults.append(Fault(change.path, found, message("Put it back, or begin a new pilot.")))
     if faults:
         raise PilotError(message("The deviation was not recorded."), faults)
-    deviation = Deviation(
-        recorded_at=recorded_at, reason=reason.strip(), changes=changes, protocol=protocol.content
-    )
+    deviation = Deviation(recorded_at=recorded_at, reason=reason.strip(), changes=changes, protocol=protocol.content)
     _write(folder, seal.model_copy(update={"deviations": (*seal.deviations, deviation)}))
     return deviation
 
@@ -212,9 +210,7 @@ def _read(folder: PilotFolder) -> Seal:
     try:
         seal = Seal.model_validate_json(folder.seal.read_text("utf-8"))
     except (ValidationError, UnicodeDecodeError):
-        raise PilotError(
-            headline, [Fault(folder.seal.name, message("the seal cannot be read."), remedy)]
-        ) from None
+        raise PilotError(headline, [Fault(folder.seal.name, message("the seal cannot be read."), remedy)]) from None
     if seal.sha256 != seal.fingerprint:
         found = message("the content does not match its fingerprint: it was changed by hand.")
         raise PilotError(headline, [Fault(folder.seal.name, found, remedy)])

@@ -88,9 +88,7 @@ def render_plan(answers: PlanAnswers) -> str:
         answers=answers,
         waves=waves,
         baseline=[wave.id for wave in waves if wave.kind == "baseline"],
-        outcome=[
-            wave.id for wave in waves if wave.kind in ("pulse", "endline") and wave.week >= FIRST_OUTCOME_WEEK
-        ],
+        outcome=[wave.id for wave in waves if wave.kind in ("pulse", "endline") and wave.week >= FIRST_OUTCOME_WEEK],
         lasting=[wave.id for wave in waves if wave.kind == "follow_up"],
         estimator="ancova" if randomised else "change",
         drift_allowance_points=0.09 if answers.design == "comparison" else 0,

@@ -72,9 +72,7 @@ def _small_differences(result: Result, previous: Release | None, minimum: int) -
                 number=previous.number,
                 minimum=minimum,
             ),
-            message(
-                "Wait for more answers: the difference of two releases must not be a figure about a few."
-            ),
+            message("Wait for more answers: the difference of two releases must not be a figure about a few."),
         )
         for flow in result.flow
         if too_close(max(before[flow.arm], flow.n_linked), min(before[flow.arm], flow.n_linked), minimum)

@@ -147,9 +147,7 @@ def read_release(path: Path) -> Release:
         release = Release.model_validate_json(path.read_text("utf-8"))
     except (OSError, ValidationError, UnicodeDecodeError):
         found = message("the file is not a release of this version.")
-        raise PilotError(
-            headline, [Fault(str(path), found, message("Publish again with `pilot publish`."))]
-        ) from None
+        raise PilotError(headline, [Fault(str(path), found, message("Publish again with `pilot publish`."))]) from None
     if release.sha256 != release.fingerprint:
         found = message("the content does not match its fingerprint: it was changed by hand.")
         raise PilotError(headline, [Fault(str(path), found, message("Publish again with `pilot publish`."))])

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
+from scipy import special
 
+from pilot.effects import Estimate, Estimates
 from pilot.plan import Plan
 from pilot.scores import BoolArray, FloatArray
 
-WORDS = ("inconclusive", "scale", "adjust", "stop")
+Word = Literal["inconclusive", "scale", "adjust", "stop"]
+WORDS: tuple[Word, ...] = get_args(Word)
 Cap = Literal[
     "refused",
     "few_clusters",
@@ -95,6 +98,29 @@ class Evidence:
     guardrail_missing: BoolArray
     fidelity_pct: FloatArray
 
+    @classmethod
+    def of(cls, estimates: Estimates, plan: Plan) -> Evidence:
+        """The evidence among a plan's estimates."""
+        deciding = estimates.primary_with_drift
+        nowhere = np.zeros(deciding.estimate.shape, dtype=bool)
+        worsening = {
+            each.measure: estimates.guardrails[each.measure].estimate.estimate for each in plan.outcomes.guardrails
+        }
+        margins = {each.measure: each.margin for each in plan.outcomes.guardrails}
+        breached = [worsening[measure] >= margins[measure] for measure in worsening]
+        missing = [np.isnan(values) for values in worsening.values()]
+        return cls(
+            estimate=deciding.estimate,
+            lower=deciding.lower,
+            upper=deciding.upper,
+            df=deciding.df,
+            lasting_lower=estimates.lasting.lower,
+            attrition_bias=estimates.attrition.bias_points,
+            guardrail_breached=np.logical_or.reduce([nowhere, *breached]),
+            guardrail_missing=np.logical_or.reduce([nowhere, *missing]),
+            fidelity_pct=estimates.fidelity_pct,
+        )
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -140,16 +166,12 @@ def decide(evidence: Evidence, rule: DecisionRule) -> Decision:
     return Decision(word, stands, ruled_out, below_floor, caps)
 
 
-def _caps(
-    evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: BoolArray
-) -> dict[Cap, BoolArray]:
+def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: BoolArray) -> dict[Cap, BoolArray]:
     def everywhere(applies: bool) -> BoolArray:
         return np.full(evidence.estimate.shape, applies)
 
     bias = evidence.attrition_bias
-    may_undo = (stands & (evidence.lower - bias <= 0)) | (
-        ruled_out & (evidence.upper + bias >= rule.sesoi_points)
-    )
+    may_undo = (stands & (evidence.lower - bias <= 0)) | (ruled_out & (evidence.upper + bias >= rule.sesoi_points))
     return {
         "refused": np.isnan(evidence.estimate) | np.isnan(evidence.lower),
         "few_clusters": evidence.df < rule.minimum_df,
@@ -161,3 +183,13 @@ def _caps(
         "guardrail_not_measured": evidence.guardrail_missing,
         "fidelity_not_measured": np.isnan(evidence.fidelity_pct),
     }
+
+
+def chance_worthwhile(effect: Estimate, sesoi_points: float) -> FloatArray:
+    """How probable it is that the effect reaches the SESOI, 0 to 1.
+
+    The t distribution around the estimate with its standard error and degrees of freedom, which is the posterior
+    under a flat prior.
+    """
+    chance: FloatArray = special.stdtr(effect.df, (effect.estimate - sesoi_points) / effect.se)
+    return chance

@@ -1,0 +1,215 @@
+"""Put a result together: one replicate of everything that the plan asks for, with its facts and its verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+from statsmodels.stats.multitest import multipletests
+
+from pilot import __version__
+from pilot.analysis.findings import findings, turning_points
+from pilot.analysis.participants import arm_changes, flow, linked_summary, wave_means
+from pilot.analysis.single import estimate_of, number
+from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
+from pilot.errors import Fault, PilotError
+from pilot.i18n import message
+from pilot.plan import Guardrail, Protocol, Seal
+from pilot.result import (
+    Attrition,
+    DeviationNote,
+    Effect,
+    FidelityOutcome,
+    GuardrailOutcome,
+    PilotFacts,
+    Result,
+    SourceNote,
+    Verdict,
+)
+from pilot.schema import Tables
+from pilot.scores import Panel, panel_from_tables
+from pilot.store import ImportRecord
+from pilot.verdict import WORDS, DecisionRule, Evidence, Word, chance_worthwhile, decide
+
+
+def analyse(
+    protocol: Protocol, seal: Seal, tables: Tables, imports: Iterable[ImportRecord], made_at: datetime
+) -> Result:
+    """Analyse a pilot as its sealed plan says.
+
+    Raises:
+        PilotError: nobody has answered both before and after the launch yet.
+    """
+    plan = protocol.plan
+    panel = panel_from_tables(tables, protocol, seal.assignment)
+    _require_linked(panel, protocol)
+    estimates = estimate_pilot(panel, plan)
+    primary = plan.outcomes.primary.scale
+    return Result(
+        made_at=made_at,
+        made_with=f"pilot {__version__}",
+        pilot=_facts(protocol, seal),
+        deviations=tuple(
+            DeviationNote(
+                recorded_at=deviation.recorded_at,
+                reason=deviation.reason,
+                paths=tuple(change.path for change in deviation.changes),
+            )
+            for deviation in seal.deviations
+        ),
+        sources=tuple(
+            SourceNote(table_name=each.table_name, file_name=each.file_name, sha256=each.sha256) for each in imports
+        ),
+        flow=flow(panel, estimates, plan),
+        linked=linked_summary(panel, estimates, plan),
+        arm_changes=arm_changes(panel, estimates, plan),
+        waves=wave_means(panel, estimates, plan),
+        primary=_effect(primary, estimates.primary, estimates.primary_with_drift, panel, protocol),
+        lasting=estimate_of(estimates.lasting),
+        secondary=_secondary(estimates, panel, protocol),
+        attrition=Attrition(
+            retention_pilot_pct=_percent(estimates.attrition.retention_pilot),
+            retention_comparison_pct=_percent(estimates.attrition.retention_comparison),
+            leavers_gap_points=number(estimates.attrition.leavers_gap),
+            leavers_p=number(estimates.attrition.leavers_p),
+            bias_points=float(estimates.attrition.bias_points[0]),
+        ),
+        guardrails=tuple(_guardrail(each, estimates) for each in plan.outcomes.guardrails),
+        fidelity=_fidelity(estimates, protocol),
+        verdict=_verdict(panel, estimates, protocol),
+    )
+
+
+def _require_linked(panel: Panel, protocol: Protocol) -> None:
+    plan = protocol.plan
+    before = panel.mean_of(plan.outcomes.primary.scale, plan.analysis.baseline)
+    after = panel.mean_of(plan.outcomes.primary.scale, plan.analysis.outcome)
+    if np.isfinite(before + after).any():
+        return
+    n_before, n_after = int(np.isfinite(before).sum()), int(np.isfinite(after).sum())
+    found = message(
+        "with a baseline: {n_before}; with an outcome: {n_after}; with both: 0.",
+        n_before=n_before,
+        n_after=n_after,
+    )
+    remedy = message(
+        "Import the waves {waves}; check that the same person keeps the same id.",
+        waves=[*plan.analysis.baseline, *plan.analysis.outcome],
+    )
+    raise PilotError(message("There is nothing to analyse yet."), [Fault("responses", found, remedy)])
+
+
+def _facts(protocol: Protocol, seal: Seal) -> PilotFacts:
+    plan = protocol.plan
+    primary = plan.outcomes.primary
+    return PilotFacts(
+        title=plan.title,
+        unit=plan.unit.name,
+        chosen_because=plan.unit.chosen_because,
+        design=plan.design,
+        launch_on=plan.calendar.launch_on.isoformat(),
+        sealed_at=seal.sealed_at,
+        seal_sha256=seal.sha256,
+        waves={wave.id: wave.week for wave in plan.calendar.waves},
+        primary_scale=primary.scale,
+        primary_name=protocol.instruments.scales[primary.scale].name,
+        primary_range=protocol.instruments.range_of(primary.scale),
+        sesoi_points=primary.sesoi_points,
+        confidence_pct=plan.rule.confidence_pct,
+        drift_allowance_points=plan.rule.drift_allowance_points,
+        minimum_cell_n=plan.privacy.minimum_cell_n,
+        baseline_waves=plan.analysis.baseline,
+        outcome_waves=plan.analysis.outcome,
+        lasting_waves=plan.analysis.lasting,
+    )
+
+
+def _effect(scale: str, estimate: Estimate, drifting: Estimate, panel: Panel, protocol: Protocol) -> Effect:
+    plan = protocol.plan
+    before = panel.mean_of(scale, plan.analysis.baseline)
+    after = panel.mean_of(scale, plan.analysis.outcome)
+    linked = np.where(np.isnan(after), np.nan, before)
+    treated = np.broadcast_to(panel.roster.person_treated, before.shape)
+    return Effect(
+        scale=scale,
+        name=protocol.instruments.scales[scale].name,
+        estimator="before_after" if plan.design == "before_after" else plan.analysis.estimator,
+        weighting=plan.analysis.weighting,
+        between_arms=estimate_of(estimate),
+        with_drift=estimate_of(drifting),
+        hedges_g=number(hedges_g(estimate.estimate, linked, treated)),
+    )
+
+
+def _secondary(estimates: Estimates, panel: Panel, protocol: Protocol) -> tuple[Effect, ...]:
+    effects = [_effect(scale, estimate, estimate, panel, protocol) for scale, estimate in estimates.secondary.items()]
+    tested = [effect for effect in effects if effect.between_arms]
+    if not tested:
+        return tuple(effects)
+    adjusted = multipletests([effect.between_arms.p for effect in tested if effect.between_arms], method="holm")[1]
+    by_scale = {effect.scale: float(p) for effect, p in zip(tested, adjusted, strict=True)}
+    return tuple(effect.model_copy(update={"p_holm": by_scale.get(effect.scale)}) for effect in effects)
+
+
+def _guardrail(guardrail: Guardrail, estimates: Estimates) -> GuardrailOutcome:
+    measured = estimates.guardrails[guardrail.measure]
+    worsening = estimate_of(measured.estimate)
+    point = float(measured.estimate.estimate[0])
+    status: Literal["not_measured", "breached", "kept"] = (
+        "not_measured" if math.isnan(point) else "breached" if point >= guardrail.margin else "kept"
+    )
+    return GuardrailOutcome(
+        measure=guardrail.measure,
+        name=guardrail.name,
+        worse=guardrail.worse,
+        margin=guardrail.margin,
+        worsening=worsening,
+        mean_before=number(measured.mean_before),
+        mean_after=number(measured.mean_after),
+        status=status,
+    )
+
+
+def _fidelity(estimates: Estimates, protocol: Protocol) -> FidelityOutcome:
+    planned = protocol.plan.outcomes.fidelity
+    mean = number(estimates.fidelity_pct)
+    if planned is None or mean is None:
+        return FidelityOutcome(
+            mean_pct=None, floor_pct=planned.floor_pct if planned else None, n_teams=0, status="not_measured"
+        )
+    return FidelityOutcome(
+        mean_pct=mean,
+        floor_pct=planned.floor_pct,
+        n_teams=int(estimates.fidelity_n_teams[0]),
+        status="reached" if mean >= planned.floor_pct else "below_floor",
+    )
+
+
+def _verdict(panel: Panel, estimates: Estimates, protocol: Protocol) -> Verdict:
+    plan = protocol.plan
+    rule = DecisionRule.of(plan)
+    evidence = Evidence.of(estimates, plan)
+    decision = decide(evidence, rule)
+    awaited = tuple(
+        wave_id
+        for wave_id in (*plan.analysis.outcome, *plan.analysis.lasting)
+        if not panel.answered[0, :, panel.wave_ids.index(wave_id)].any()
+    )
+    word: Word = WORDS[int(decision.word[0])]
+    chance = chance_worthwhile(estimates.primary_with_drift, rule.sesoi_points)
+    return Verdict(
+        state="in_evaluation" if awaited else "finished",
+        word=None if awaited else word,
+        grade=plan.grade,
+        chance_worthwhile=number(chance),
+        findings=findings(decision, evidence, estimates, plan, awaited),
+        turning_points=turning_points(word, decision, evidence, estimates, plan, awaited),
+    )
+
+
+def _percent(share: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:
+    value = number(share)
+    return None if value is None else 100 * value

@@ -1,0 +1,187 @@
+"""What a verdict rests on and what would change it, as codes with values; `pilot.wording` has the sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from scipy import special
+
+from pilot.effects import Estimates
+from pilot.plan import Plan
+from pilot.result import Finding
+from pilot.verdict import Decision, Evidence, Word
+
+SAID_ELSEWHERE = ("guardrail_not_measured", "fades", "no_follow_up")
+POWER_PCT = 80
+
+
+def findings(
+    decision: Decision, evidence: Evidence, estimates: Estimates, plan: Plan, awaited: tuple[str, ...]
+) -> tuple[Finding, ...]:
+    """Everything that speaks for, against or about the verdict of a real pilot."""
+    found = list(_about_the_effect(evidence, plan))
+    found += _about_lasting(decision, evidence, plan, awaited)
+    found += _about_guardrails(estimates, plan)
+    found += _about_fidelity(decision, evidence)
+    found += _about_caps(decision, evidence, plan)
+    found += _notes(plan, awaited)
+    return tuple(found)
+
+
+def turning_points(
+    word: Word,
+    decision: Decision,
+    evidence: Evidence,
+    estimates: Estimates,
+    plan: Plan,
+    awaited: tuple[str, ...],
+) -> tuple[Finding, ...]:
+    """What would change the verdict; for an inconclusive one, what would make it conclusive."""
+    if awaited:
+        return (_point("wait_for_waves", waves=list(awaited)),)
+    if word == "inconclusive":
+        return tuple(_missing_for_a_verdict(decision, estimates, plan))
+    points = [_point("bias_would_overturn", points=_distance_to_another_word(word, evidence, plan))]
+    if word == "adjust":
+        points += [_point("relieve_guardrail", measure=each) for each in _breached(estimates, plan)]
+        points += [_point("raise_fidelity")] * bool(decision.low_fidelity[0])
+    return tuple(points)
+
+
+def _about_the_effect(evidence: Evidence, plan: Plan) -> Iterator[Finding]:
+    estimate, lower, upper = (float(each[0]) for each in (evidence.estimate, evidence.lower, evidence.upper))
+    sesoi = plan.outcomes.primary.sesoi_points
+    if math.isnan(lower):
+        return
+    if lower > 0:
+        yield Finding(code="interval_above_zero", role="for", values={"lower": lower})
+    elif upper < 0:
+        yield Finding(code="interval_below_zero", role="against", values={"upper": upper})
+    else:
+        yield Finding(code="interval_holds_zero", role="against", values={"lower": lower, "upper": upper})
+    reached = estimate >= sesoi
+    yield Finding(
+        code="reaches_sesoi" if reached else "below_sesoi",
+        role="for" if reached else "against",
+        values={"estimate": estimate, "sesoi": sesoi},
+    )
+    if upper < sesoi:
+        yield Finding(code="worthwhile_ruled_out", role="against", values={"upper": upper, "sesoi": sesoi})
+
+
+def _about_lasting(decision: Decision, evidence: Evidence, plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
+    if not plan.analysis.lasting:
+        yield Finding(code="no_follow_up", role="cap")
+    elif not set(awaited) & set(plan.analysis.lasting):
+        if decision.caps["fades"][0]:
+            yield Finding(code="fades", role="cap")
+        elif evidence.lasting_lower[0] > 0:
+            yield Finding(code="lasts", role="for")
+
+
+def _about_guardrails(estimates: Estimates, plan: Plan) -> Iterator[Finding]:
+    breached = _breached(estimates, plan)
+    for guardrail in plan.outcomes.guardrails:
+        measure = guardrail.measure
+        if math.isnan(float(estimates.guardrails[measure].estimate.estimate[0])):
+            yield Finding(code="guardrail_not_measured", role="cap", values={"measure": measure})
+        elif measure in breached:
+            yield Finding(code="guardrail_breached", role="against", values={"measure": measure})
+        else:
+            yield Finding(code="guardrail_kept", role="for", values={"measure": measure})
+
+
+def _about_fidelity(decision: Decision, evidence: Evidence) -> Iterator[Finding]:
+    if decision.low_fidelity[0]:
+        yield Finding(code="fidelity_below_floor", role="against")
+    elif not math.isnan(float(evidence.fidelity_pct[0])):
+        yield Finding(code="fidelity_reached", role="for")
+
+
+def _about_caps(decision: Decision, evidence: Evidence, plan: Plan) -> Iterator[Finding]:
+    values = {
+        "few_clusters": {"df": float(evidence.df[0]), "minimum": plan.rule.minimum_df},
+        "unequal_attrition": {"bias_points": float(evidence.attrition_bias[0])},
+        "comparison_needs_waves": {
+            "baselines": plan.rule.comparison_minimum_baselines,
+            "later": plan.rule.comparison_minimum_later_waves,
+        },
+    }
+    for cap, applies in decision.caps.items():
+        if applies[0] and cap not in SAID_ELSEWHERE:
+            yield Finding(code=cap, role="cap", values=values.get(cap, {}))
+
+
+def _notes(plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
+    reasons = {
+        "lowest_scores": "chosen_lowest",
+        "highest_scores": "chosen_highest",
+        "volunteered": "chosen_volunteered",
+    }
+    if plan.rule.drift_allowance_points > 0:
+        yield Finding(code="drift_allowance", role="note", values={"points": plan.rule.drift_allowance_points})
+    if plan.unit.chosen_because in reasons:
+        yield Finding(code=reasons[plan.unit.chosen_because], role="note")
+    if awaited:
+        yield Finding(code="awaiting_waves", role="note", values={"waves": list(awaited)})
+
+
+def _breached(estimates: Estimates, plan: Plan) -> list[str]:
+    return [
+        guardrail.measure
+        for guardrail in plan.outcomes.guardrails
+        if estimates.guardrails[guardrail.measure].estimate.estimate[0] >= guardrail.margin
+    ]
+
+
+def _distance_to_another_word(word: Word, evidence: Evidence, plan: Plan) -> float:
+    """By how many points the effect would have to be wrong for another verdict."""
+    estimate, lower, upper = (float(each[0]) for each in (evidence.estimate, evidence.lower, evidence.upper))
+    sesoi = plan.outcomes.primary.sesoi_points
+    return sesoi - upper if word == "stop" else min(lower, estimate - sesoi)
+
+
+def _missing_for_a_verdict(decision: Decision, estimates: Estimates, plan: Plan) -> Iterator[Finding]:
+    caps = {cap for cap, applies in decision.caps.items() if applies[0]}
+    if "grade_d" in caps:
+        yield _point("randomise_teams")
+    needed = _teams_needed(estimates, plan)
+    undecided = not (decision.stands[0] or decision.worthwhile_ruled_out[0])
+    if needed and ("few_clusters" in caps or undecided):
+        yield _point("more_teams", teams_now=int(estimates.primary.n_teams[0]), teams_needed=needed)
+    if "comparison_needs_waves" in caps:
+        rule = plan.rule
+        yield _point(
+            "add_waves",
+            baselines=rule.comparison_minimum_baselines,
+            later=rule.comparison_minimum_later_waves,
+        )
+    simple = {"no_follow_up": "add_follow_up", "fades": "test_lasting", "unequal_attrition": "reach_leavers"}
+    yield from (_point(code) for cap, code in simple.items() if cap in caps)
+    for guardrail in plan.outcomes.guardrails:
+        if math.isnan(float(estimates.guardrails[guardrail.measure].estimate.estimate[0])):
+            yield _point("measure_guardrail", measure=guardrail.measure)
+    if "fidelity_not_measured" in caps:
+        yield _point("measure_fidelity")
+
+
+def _teams_needed(estimates: Estimates, plan: Plan) -> int | None:
+    """Teams of the same size with which the interval would tell the SESOI from zero in 80 of 100 pilots.
+
+    The standard error falls with the root of the number of teams; the normal quantiles stand in for those of t,
+    and the drift allowance, which more teams do not shrink, is taken off first. None where no number of teams
+    would do, or the present number should have.
+    """
+    reach = float(special.ndtri(0.5 + plan.rule.confidence_pct / 200) + special.ndtri(POWER_PCT / 100))
+    room = (plan.outcomes.primary.sesoi_points / reach) ** 2 - plan.rule.drift_allowance_points**2
+    se = float(estimates.primary.se[0])
+    teams_now = int(estimates.primary.n_teams[0])
+    if math.isnan(se) or room <= 0:
+        return None
+    needed = math.ceil(teams_now * se**2 / room)
+    return needed if needed > teams_now else None
+
+
+def _point(code: str, **values: object) -> Finding:
+    return Finding(code=code, role="note", values=values)

@@ -1,0 +1,31 @@
+"""The one replicate of a real pilot, taken out of the arrays."""
+
+from __future__ import annotations
+
+import math
+
+from pilot.effects import Estimate
+from pilot.result import EstimateOf
+from pilot.scores import FloatArray
+
+
+def number(values: FloatArray) -> float | None:
+    """The replicate's value; None where it could not be estimated."""
+    value = float(values[0])
+    return None if math.isnan(value) else value
+
+
+def estimate_of(estimate: Estimate) -> EstimateOf | None:
+    """The replicate's estimate; None where it is refused."""
+    if math.isnan(float(estimate.lower[0])):
+        return None
+    return EstimateOf(
+        estimate=float(estimate.estimate[0]),
+        se=float(estimate.se[0]),
+        df=float(estimate.df[0]),
+        p=float(estimate.p[0]),
+        lower=float(estimate.lower[0]),
+        upper=float(estimate.upper[0]),
+        n_people=int(estimate.n_people[0]),
+        n_teams=int(estimate.n_teams[0]),
+    )

@@ -1,0 +1,189 @@
+"""Commands and their options. Help stands in both languages, because it is read before a language is chosen."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilot.cli import steps
+from pilot.cli.demo import run_demo
+from pilot.cli.questions import GivenAnswers, ask_plan, split_names
+from pilot.cli.speaking import Speaker
+from pilot.dashboard import serve
+from pilot.errors import Fault, PilotError
+from pilot.i18n import Language, Message, message, preferred_language
+from pilot.plan import Design, PilotFolder
+from pilot.plan.template import CalendarChoice
+from pilot.schema import TableName
+
+app = typer.Typer(
+    name="pilot",
+    help="员工自主绩效发展试点：从计划到结论 · Pilot self-directed performance development, from plan to verdict",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="试点文件夹 · folder of the pilot")]
+Database = Annotated[
+    str | None,
+    typer.Option("--database", envvar="PILOT_DATABASE", help="数据库地址 · database URL [DIR/pilot.sqlite]"),
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="随机数种子 · seed of the draw")]
+
+
+@app.callback()
+def choose_language(
+    context: typer.Context,
+    lang: Annotated[Language | None, typer.Option("--lang", help="语言 · language [PILOT_LANG]")] = None,
+) -> None:
+    """Take the language for everything that follows."""
+    context.obj = Speaker(lang or preferred_language())
+
+
+@app.command(help="写出计划 · write a plan")
+def init(
+    context: typer.Context,
+    folder: Folder,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="不提问，用默认值 · ask nothing")] = False,
+    unit: Annotated[str | None, typer.Option(help="试点单位 · business unit")] = None,
+    launch: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="启动日 · day the practice starts")
+    ] = None,
+    design: Annotated[Design, typer.Option(help="设计 · design")] = "waitlist",
+    teams: Annotated[str | None, typer.Option(help="团队，逗号分隔 · teams, comma-separated")] = None,
+    comparison_teams: Annotated[str | None, typer.Option(help="对照团队 · comparison teams")] = None,
+    calendar: Annotated[CalendarChoice, typer.Option(help="日历 · calendar of waves")] = "full",
+    sesoi: Annotated[float | None, typer.Option(help="值得推广的最小效果（分）· smallest worthwhile effect")] = None,
+) -> None:
+    """Write `plan.yaml`, asking what is not given."""
+    given = GivenAnswers(
+        unit_name=unit or "",
+        launch_on=launch.date() if launch else None,
+        design=design,
+        teams=split_names(teams or ""),
+        comparison_teams=split_names(comparison_teams or ""),
+        calendar=calendar,
+        sesoi_points=sesoi,
+    )
+    speaker: Speaker = context.obj
+    steps.init(PilotFolder(folder), ask_plan(given, speaker, steps.now().date(), silent=yes), speaker)
+
+
+@app.command(help="检查计划 · check the plan")
+def check(context: typer.Context, folder: Folder) -> None:
+    """Say whether the plan can be sealed."""
+    steps.check(PilotFolder(folder), context.obj)
+
+
+@app.command(help="封存计划并抽签 · freeze the plan and draw the teams")
+def seal(context: typer.Context, folder: Folder, seed: Seed = None) -> None:
+    """Freeze the plan; without a seed the draw takes one from the system."""
+    steps.seal(PilotFolder(folder), secrets.randbits(32) if seed is None else seed, context.obj)
+
+
+@app.command(help="登记对已封存计划的偏离 · record a deviation from the sealed plan")
+def deviate(
+    context: typer.Context,
+    folder: Folder,
+    reason: Annotated[str, typer.Option(help="原因 · why")] = "",
+) -> None:
+    """Accept what was changed in the plan, with its reason."""
+    steps.deviate(PilotFolder(folder), reason, context.obj)
+
+
+@app.command("import", help="导入花名册、答卷或团队指标 · import roster, responses or team measures")
+def import_command(
+    context: typer.Context,
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX")],
+    table: Annotated[TableName, typer.Option("--table", help="导入到哪张表 · into which table")] = "responses",
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="列对应文件 · mapping file")] = None,
+    database: Database = None,
+) -> None:
+    """Check a file as a whole and store it, or store nothing."""
+    pilot_folder = PilotFolder(folder)
+    url = database or pilot_folder.database_url
+    steps.import_table(pilot_folder, file, table, mapping, url, context.obj)
+
+
+@app.command(help="生成模拟答卷 · write the answers of a simulated unit")
+def simulate(
+    context: typer.Context,
+    folder: Folder,
+    scenario: Annotated[str, typer.Option("--scenario", help="情景名或文件 · scenario or file")] = "works",
+    seed: Seed = None,
+) -> None:
+    """Write roster, answers and team measures of a world with known truth."""
+    steps.simulate(PilotFolder(folder), scenario, secrets.randbits(32) if seed is None else seed, context.obj)
+
+
+@app.command(help="分析 · analyse")
+def analyse(context: typer.Context, folder: Folder, database: Database = None) -> None:
+    """Write `result.json`."""
+    pilot_folder = PilotFolder(folder)
+    steps.analyse_pilot(pilot_folder, database or pilot_folder.database_url, context.obj)
+
+
+@app.command(help="发布（通过披露控制）· publish what is safe to show")
+def publish(context: typer.Context, folder: Folder) -> None:
+    """Make the next numbered release."""
+    steps.publish_result(PilotFolder(folder), context.obj)
+
+
+@app.command(help="生成报告 · write the report")
+def report(context: typer.Context, folder: Folder) -> None:
+    """Write `report.html` from the newest release."""
+    steps.report(PilotFolder(folder), context.obj)
+
+
+@app.command(help="打开看板 · serve the dashboard")
+def dashboard(
+    folder: Folder,
+    host: Annotated[str, typer.Option(help="地址 · address")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口 · port")] = 8501,
+) -> None:
+    """Serve the dashboard until it is stopped."""
+    raise typer.Exit(serve(folder, host=host, port=port))
+
+
+@app.command(help="用模拟单位走完全程 · go the whole way on a simulated unit")
+def demo(
+    context: typer.Context,
+    folder: Folder,
+    scenario: Annotated[str, typer.Option("--scenario", help="情景名或文件 · scenario or file")] = "works",
+) -> None:
+    """Plan, seal, simulate, import, analyse, publish and report."""
+    run_demo(PilotFolder(folder), scenario, context.obj)
+
+
+def main() -> None:
+    """Run the command line; the user's mistakes end in sentences and exit code 1."""
+    speaker = Speaker(_language_of(sys.argv))
+    try:
+        app()
+    except PilotError as error:
+        speaker.complain(error)
+        sys.exit(1)
+    except OSError as error:
+        headline: Message = message("The disk said no; nothing was half written.")
+        found = message("{reason}.", reason=error.strerror or type(error).__name__)
+        remedy = message("Check free space and permissions of the folder.")
+        speaker.complain(PilotError(headline, [Fault(str(error.filename or ""), found, remedy)]))
+        sys.exit(1)
+
+
+def _language_of(arguments: list[str]) -> Language:
+    """The language of a run that failed, read again because the context is gone."""
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        chosen = option.removeprefix("--lang=") if option.startswith("--lang=") else value if option == "--lang" else ""
+        if chosen == "zh":
+            return "zh"
+        if chosen == "en":
+            return "en"
+    return preferred_language()

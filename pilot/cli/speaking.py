@@ -1,0 +1,45 @@
+"""What the command line says, in the user's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+
+from pilot.errors import PilotError
+from pilot.i18n import Language, Message, message
+
+MOST_FAULTS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Prints sentences; results on standard output, faults on standard error.
+
+    Attributes:
+        language: Of every sentence.
+    """
+
+    language: Language
+
+    def say(self, sentence: Message | str) -> None:
+        """Print a sentence."""
+        Console(soft_wrap=True, highlight=False).print(escape(self._text(sentence)))
+
+    def done(self, sentence: Message) -> None:
+        """Print what was achieved."""
+        Console(soft_wrap=True, highlight=False).print(f"[green]✓[/] {escape(self._text(sentence))}")
+
+    def complain(self, error: PilotError) -> None:
+        """Print what is wrong, one fault a line."""
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"[red]✗[/] {escape(self._text(error.headline))}")
+        for fault in error.faults[:MOST_FAULTS_SHOWN]:
+            console.print(f"  {escape(fault.text(self.language))}")
+        hidden = len(error.faults) - MOST_FAULTS_SHOWN
+        if hidden > 0:
+            console.print(f"  {self._text(message('and {count} more.', count=hidden))}")
+
+    def _text(self, sentence: Message | str) -> str:
+        return sentence if isinstance(sentence, str) else sentence.text(self.language)
