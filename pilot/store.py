@@ -156,7 +156,8 @@ class Store:
             if draft.table == "roster":
                 _update_dates(connection, _records(frame[known]))
             complete = replace(record, n_rows_new=len(new_rows))
-            connection.execute(IMPORT.insert(), [asdict(complete)])
+            if not _is_recorded(connection, record):
+                connection.execute(IMPORT.insert(), [asdict(complete)])
         return complete, []
 
 
@@ -164,6 +165,12 @@ def _enforce_foreign_keys(connection: sa.engine.interfaces.DBAPIConnection, _: o
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _is_recorded(connection: sa.Connection, record: ImportRecord) -> bool:
+    """Whether this very file went into this table before."""
+    same = (record.table_name == IMPORT.c.table_name) & (record.sha256 == IMPORT.c.sha256)
+    return bool(connection.scalar(sa.select(sa.exists().where(same))))
 
 
 def _conflicts(draft: Draft, merged: pd.DataFrame, known: NDArray[np.bool_]) -> list[CellFault]:

@@ -1,0 +1,141 @@
+"""Sealing: frozen plan, frozen assignment, every departure logged."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pilot.errors import PilotError
+from pilot.plan import (
+    Plan,
+    PlanAnswers,
+    read_plan,
+    record_deviation,
+    seal_plan,
+    sealed_protocol,
+    write_plan,
+)
+from pilot.plan.sealing import assign_teams
+from pilot.plan.template import CALENDARS
+
+NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
+TEAMS = tuple(f"团队{number}" for number in range(1, 10))
+DESIGNS = {"waitlist": {}, "comparison": {"comparison_teams": ("甲", "乙")}, "before_after": {}}
+
+
+def answers(**given_answers: object) -> PlanAnswers:
+    return PlanAnswers(**{"unit_name": "华东销售：一部", "launch_on": date(2027, 3, 1), "teams": TEAMS, **given_answers})
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("calendar", CALENDARS)
+def test_every_written_plan_can_be_sealed(folder, design, calendar):
+    write_plan(folder, answers(design=design, calendar=calendar, **DESIGNS[design]))
+    seal = seal_plan(folder, NOW, seed=1)
+    protocol, again = sealed_protocol(folder)
+    assert again == seal
+    assert protocol.plan.unit.name.zh == "华东销售：一部"
+    assert set(seal.assignment) == set(protocol.plan.teams.all)
+
+
+def test_schema_for_editors_knows_every_key(folder):
+    write_plan(folder, answers())
+    schema = json.loads(folder.plan_schema.read_text("utf-8"))
+    assert set(schema["properties"]) == set(Plan.model_fields)
+
+
+def test_a_second_plan_does_not_replace_the_first(folder):
+    write_plan(folder, answers())
+    first = folder.plan.read_text("utf-8")
+    with pytest.raises(PilotError, match="there is a plan already"):
+        write_plan(folder, answers(unit_name="另一个"))
+    assert folder.plan.read_text("utf-8") == first
+
+
+@settings(max_examples=50)
+@given(names=st.lists(st.text(min_size=1, max_size=5), min_size=4, max_size=40, unique=True), seed=st.integers(0, 2**32))
+def test_draw_is_even_repeatable_and_complete(plan_of_teams, names, seed):
+    plan = plan_of_teams(tuple(names))
+    drawn = assign_teams(plan, seed)
+    assert drawn == assign_teams(plan, seed)
+    assert sorted(drawn) == sorted(names)
+    n_pilot = list(drawn.values()).count("pilot")
+    assert n_pilot - (len(names) - n_pilot) in (0, 1)
+
+
+@pytest.fixture(scope="module")
+def plan_of_teams(tmp_path_factory):
+    from pilot.plan import PilotFolder
+
+    folder = PilotFolder(tmp_path_factory.mktemp("plan") / "pilot")
+    write_plan(folder, answers())
+    plan = read_plan(folder).plan
+
+    def with_teams(names):
+        return plan.model_copy(update={"teams": plan.teams.model_copy(update={"randomise": names})})
+
+    return with_teams
+
+
+def test_every_team_is_drawn_equally_often(plan_of_teams):
+    plan = plan_of_teams(tuple("ABCDEF"))
+    counts = dict.fromkeys("ABCDEF", 0)
+    for seed in range(600):
+        for team, arm in assign_teams(plan, seed).items():
+            counts[team] += arm == "pilot"
+    # binomial with n = 600, p = 1/2: five standard deviations are 61
+    assert all(239 <= count <= 361 for count in counts.values()), counts
+
+
+def test_a_change_is_noticed_recorded_and_then_in_force(folder):
+    write_plan(folder, answers())
+    seal_plan(folder, NOW, seed=1)
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace("sesoi_points: 0.15", "sesoi_points: 0.1"), "utf-8")
+    with pytest.raises(PilotError, match=r"sesoi_points \(0.15 → 0.1\)"):
+        sealed_protocol(folder)
+    with pytest.raises(PilotError, match="needs its reason"):
+        record_deviation(folder, " ", NOW)
+    record_deviation(folder, "董事会改了要求", NOW)
+    protocol, seal = sealed_protocol(folder)
+    assert protocol.plan.outcomes.primary.sesoi_points == 0.1
+    assert [change.path for change in seal.deviations[0].changes] == ["plan.outcomes.primary.sesoi_points"]
+    with pytest.raises(PilotError, match="nothing differs"):
+        record_deviation(folder, "again", NOW)
+
+
+def test_a_comment_is_not_a_change(folder):
+    write_plan(folder, answers())
+    seal_plan(folder, NOW, seed=1)
+    folder.plan.write_text(folder.plan.read_text("utf-8") + "\n# 备注\n", "utf-8")
+    sealed_protocol(folder)
+
+
+def test_teams_and_design_stay_as_sealed(folder):
+    write_plan(folder, answers())
+    seal_plan(folder, NOW, seed=1)
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace('- "团队3"', '- "团队33"'), "utf-8")
+    with pytest.raises(PilotError, match="stay as sealed"):
+        record_deviation(folder, "reorganised", NOW)
+
+
+@pytest.mark.parametrize(("old", "new"), [('"pilot"', '"comparison"'), ('"seed": 1', '"seed": 2'), ("{", "")])
+def test_a_seal_changed_by_hand_is_noticed(folder, old, new):
+    write_plan(folder, answers())
+    seal_plan(folder, NOW, seed=1)
+    folder.seal.write_text(folder.seal.read_text("utf-8").replace(old, new, 1), "utf-8")
+    with pytest.raises(PilotError, match="changed by hand|cannot be read"):
+        sealed_protocol(folder)
+
+
+def test_a_plan_is_sealed_once(folder):
+    write_plan(folder, answers())
+    first = seal_plan(folder, NOW, seed=1)
+    with pytest.raises(PilotError, match="a seal is made once"):
+        seal_plan(folder, NOW, seed=2)
+    assert sealed_protocol(folder)[1] == first
