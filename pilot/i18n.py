@@ -53,7 +53,7 @@ def _in_language(value: object, language: Language) -> str:
     if isinstance(value, (list, tuple)):
         joiner = "、" if language == "zh" else ", "
         return joiner.join(_in_language(part, language) for part in value)
-    return str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 @cache

@@ -251,7 +251,7 @@ def _off_scale(draft: Draft, values: pd.Series[float], surroundings: Surrounding
                     item=item_id,
                 ),
                 message(
-                    "Answers go from {lowest:g} to {highest:g}.",
+                    "Answers go from {lowest} to {highest}.",
                     lowest=answers.lowest,
                     highest=answers.highest,
                 ),

@@ -68,7 +68,7 @@ def test_a_conflict_writes_nothing_at_all(store):
     changed = [{**ANSWERS[0], "value": 4.0}, {**ANSWERS[1], "item_id": "new"}]
     _, conflicts = save(store, "responses", changed)
     assert [(fault.row, fault.found.text("en")) for fault in conflicts] == [
-        (2, "was imported before as “3.5” and is now “4.0”.")
+        (2, "was imported before as “3.5” and is now “4”.")
     ]
     assert len(store.tables().responses) == 4
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Literal
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 from pilot import __version__
 from pilot.analysis.findings import findings, turning_points
@@ -146,6 +145,8 @@ def _effect(scale: str, estimate: Estimate, drifting: Estimate, panel: Panel, pr
 
 def _secondary(estimates: Estimates, panel: Panel, protocol: Protocol) -> tuple[Effect, ...]:
     effects = [_effect(scale, estimate, estimate, panel, protocol) for scale, estimate in estimates.secondary.items()]
+    from statsmodels.stats.multitest import multipletests  # here, because it doubles the time every command starts in
+
     tested = [effect for effect in effects if effect.between_arms]
     if not tested:
         return tuple(effects)

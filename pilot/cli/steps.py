@@ -27,7 +27,7 @@ from pilot.result import read_result, write_result
 from pilot.schema import TableName
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
 from pilot.store import Store
-from pilot.wording import verdict_lines
+from pilot.wording import brief
 
 
 def now() -> datetime:
@@ -140,8 +140,14 @@ def publish_result(folder: PilotFolder, speaker: Speaker) -> Release:
     """Make a release from the result and say its verdict."""
     release = publish(read_result(folder.result), folder.releases, now())
     speaker.done(message("Release {number} is in {path}.", number=release.number, path=folder.releases))
-    for line in verdict_lines(release, speaker.language):
-        speaker.say(f"  {line}")
+    briefing = brief(release, speaker.language)
+    speaker.say(f"\n  {briefing.symbol} {briefing.word}")
+    for sentence in (briefing.deviation_heading, briefing.sentence, briefing.effect, briefing.meaning):
+        if sentence:
+            speaker.say(f"  {sentence}")
+    for fact in briefing.facts:
+        speaker.say(f"  · {fact.label} — {fact.text}")
+    speaker.say("")
     return release
 
 
