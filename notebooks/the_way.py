@@ -64,7 +64,7 @@ simulated.truth
 
 # %%
 from pilot.imports import Rejection, import_file
-from pilot.schema import TABLE_NAMES
+from pilot.schema.columns import TABLE_NAMES
 from pilot.store import Store
 
 with Store(folder.database_url) as store:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pilot.plan import Arm, Protocol
-from pilot.schema import Tables
+from pilot.schema.tables import Tables
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
-from pilot.schema import KEY_COLUMNS, CellFault, Draft, TableName, Tables, on_date
+from pilot.schema.columns import KEY_COLUMNS, TableName
+from pilot.schema.tables import CellFault, Draft, Tables, on_date
 
 METADATA = sa.MetaData()
 
@@ -169,8 +170,10 @@ def _enforce_foreign_keys(connection: sa.engine.interfaces.DBAPIConnection, _: o
 
 def _is_recorded(connection: sa.Connection, record: ImportRecord) -> bool:
     """Whether this very file went into this table before."""
-    same = (record.table_name == IMPORT.c.table_name) & (record.sha256 == IMPORT.c.sha256)
-    return bool(connection.scalar(sa.select(sa.exists().where(same))))
+    same = sa.select(IMPORT.c.import_id).where(
+        IMPORT.c.table_name == record.table_name, IMPORT.c.sha256 == record.sha256
+    )
+    return connection.execute(same).first() is not None
 
 
 def _conflicts(draft: Draft, merged: pd.DataFrame, known: NDArray[np.bool_]) -> list[CellFault]:

@@ -48,7 +48,6 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_:
             main()
-            sys.exit(0)
         captured = capsys.readouterr()
         return Run(int(exit_.value.code or 0), captured.out, captured.err)
 

@@ -54,12 +54,24 @@ def without_column(lines: list[str], index: int) -> list[str]:
 BROKEN_RESPONSES = {
     "missing column": (without_column(response_lines(), 0), "utf-8", "the column “person_id” is missing"),
     "duplicate person": ([*response_lines(), response_lines()[1]], "utf-8", "the first is in row 2"),
-    "unknown person": ([*response_lines(), "P999,baseline_1,1,2,3,4,5,1"], "utf-8", "“P999” is not known in the roster"),
-    "wrong wave": ([*response_lines(), "P001,week_9,1,2,3,4,5,1"], "utf-8", "“week_9” is not known in the plan's calendar"),
+    "unknown person": (
+        [*response_lines(), "P999,baseline_1,1,2,3,4,5,1"],
+        "utf-8",
+        "“P999” is not known in the roster",
+    ),
+    "wrong wave": (
+        [*response_lines(), "P001,week_9,1,2,3,4,5,1"],
+        "utf-8",
+        "“week_9” is not known in the plan's calendar",
+    ),
     "value off the scale": ([*response_lines(), "P001,baseline_2,1,2,7,4,5,1"], "utf-8", "“7” is not an answer"),
     "half an answer": ([*response_lines(), "P001,baseline_2,1,2,2.5,4,5,1"], "utf-8", "“2.5” is not an answer"),
     "a word nobody knows": ([*response_lines(), "P001,baseline_2,1,2,maybe,4,5,1"], "utf-8", "neither a number"),
-    "contradicts what is stored": ([response_lines()[0], "P001,baseline_1,5,5,5,5,5,5"], "utf-8", "was imported before as"),
+    "contradicts what is stored": (
+        [response_lines()[0], "P001,baseline_1,5,5,5,5,5,5"],
+        "utf-8",
+        "was imported before as",
+    ),
     "GBK with an unknown label": (
         [*response_lines(), "P001,baseline_2,从不,很少,说不清,经常,经常,从不"],
         "gb18030",
@@ -169,7 +181,9 @@ BROKEN_PLANS = {
     "key twice": ("format: 1", "format: 1\nformat: 1", "“format” stands here a second time"),
     "threshold lowered": ("minimum_cell_n: 5", "minimum_cell_n: 3", "at least 5"),
     "ancova without a draw": (
-        "design: waitlist", "design: before_after", "“ancova” is only unbiased where teams were randomised"
+        "design: waitlist",
+        "design: before_after",
+        "“ancova” is only unbiased where teams were randomised",
     ),
     "not a page": ("title:", "title: [", "does not read as “key: value”"),
     "tab": ("  minimum_cell_n", "\tminimum_cell_n", "the line has a tab"),
@@ -193,7 +207,11 @@ def test_broken_plan(command, folder, name):
 def test_all_faults_of_a_plan_at_once(command, folder):
     assert command("init", folder.path, "--yes").code == 0
     text = folder.plan.read_text("utf-8")
-    for old, new in [("design: waitlist", "design：waitlst"), ("weighting: person", "weighting: animal"), ("week: 24", "week: soon")]:
+    for old, new in [
+        ("design: waitlist", "design：waitlst"),
+        ("weighting: person", "weighting: animal"),
+        ("week: 24", "week: soon"),
+    ]:
         text = text.replace(old, new, 1)
     folder.plan.write_text(text, "utf-8")
     run = command("check", folder.path)

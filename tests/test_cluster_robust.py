@@ -45,9 +45,7 @@ def from_r() -> dict[str, dict[str, float]]:
 def test_agrees_with_clubsandwich(uneven, from_r, estimator, weighting):
     roster = roster_of(uneven["team"], uneven["arm"])
     before, after = uneven["before"].to_numpy()[None], uneven["after"].to_numpy()[None]
-    ours = effect_between_arms(
-        before, after, roster, estimator=estimator, weighting=weighting, confidence_pct=95
-    )
+    ours = effect_between_arms(before, after, roster, estimator=estimator, weighting=weighting, confidence_pct=95)
     assert_agrees(ours, from_r[f"{estimator}_{weighting}"])
 
 
@@ -94,9 +92,7 @@ def test_real_change_by_team_has_the_other_sign(soldiers, soldiers_in_r):
 )
 def test_real_difference_between_arms(soldiers, soldiers_in_r, estimator, entry):
     roster, before, after = soldiers
-    ours = effect_between_arms(
-        before, after, roster, estimator=estimator, weighting="person", confidence_pct=95
-    )
+    ours = effect_between_arms(before, after, roster, estimator=estimator, weighting="person", confidence_pct=95)
     assert_agrees(ours, soldiers_in_r[entry]["CR2"]["arm"])
 
 
@@ -128,18 +124,14 @@ def simulated_null(seed: int, n_replicates: int) -> tuple[Roster, np.ndarray, np
 def test_intervals_cover_the_truth(estimator):
     n_replicates = 4000
     roster, before, after = simulated_null(7, n_replicates)
-    ours = effect_between_arms(
-        before, after, roster, estimator=estimator, weighting="person", confidence_pct=95
-    )
+    ours = effect_between_arms(before, after, roster, estimator=estimator, weighting="person", confidence_pct=95)
     covered = np.mean((ours.lower <= 0) & (ours.upper >= 0))
     assert 0.93 < covered < 0.97
 
 
 def test_batch_equals_one_at_a_time():
     roster, before, after = simulated_null(11, 5)
-    batch = effect_between_arms(
-        before, after, roster, estimator="ancova", weighting="person", confidence_pct=95
-    )
+    batch = effect_between_arms(before, after, roster, estimator="ancova", weighting="person", confidence_pct=95)
     for index in range(5):
         alone = effect_between_arms(
             before[[index]],
@@ -163,9 +155,7 @@ def test_one_treated_team_is_refused():
 def test_a_team_without_answers_changes_nothing():
     roster, before, after = simulated_null(5, 1)
     after[:, roster.team == 7] = np.nan
-    with_empty = effect_between_arms(
-        before, after, roster, estimator="change", weighting="person", confidence_pct=95
-    )
+    with_empty = effect_between_arms(before, after, roster, estimator="change", weighting="person", confidence_pct=95)
     kept = roster.team != 7
     smaller = Roster(
         roster.person_ids[kept],

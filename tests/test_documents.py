@@ -17,7 +17,9 @@ def text_of(name: str) -> str:
 
 def test_architecture_names_every_room_and_no_other():
     package = REPOSITORY / "pilot"
-    rooms = {f"pilot.{path.stem}" for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    rooms = {
+        f"pilot.{path.stem}" for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     rooms -= {"pilot.__init__", "pilot.__main__"}
     named = set(re.findall(r"^\| `(pilot\.\w+)` \|", text_of("ARCHITECTURE.md"), flags=re.MULTILINE))
     assert named == rooms
@@ -31,7 +33,7 @@ def test_links_lead_somewhere(name):
 
 def test_both_readmes_give_the_same_commands():
     def commands(name: str) -> list[str]:
-        lines = [line.split("#")[0].split(' --reason')[0].strip() for line in text_of(name).splitlines()]
+        lines = [line.split("#")[0].split(" --reason")[0].strip() for line in text_of(name).splitlines()]
         return [line for line in lines if line.startswith(("pilot ", "make ", "python ", ".venv/"))]
 
     assert commands(READMES[0]) == commands(READMES[1])

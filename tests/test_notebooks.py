@@ -28,7 +28,9 @@ def test_runs(path, monkeypatch):
         from nbclient import NotebookClient
 
         notebook = jupytext.read(path)
-        NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+        NotebookClient(
+            notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+        ).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("application/vnd.plotly.v1+json" in output.get("data", {}) for output in shown)
     assert any("推广" in output.get("text", "") or "定论" in output.get("text", "") for output in shown)

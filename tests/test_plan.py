@@ -28,7 +28,9 @@ DESIGNS = {"waitlist": {}, "comparison": {"comparison_teams": ("甲", "乙")}, "
 
 
 def answers(**given_answers: object) -> PlanAnswers:
-    return PlanAnswers(**{"unit_name": "华东销售：一部", "launch_on": date(2027, 3, 1), "teams": TEAMS, **given_answers})
+    return PlanAnswers(
+        **{"unit_name": "华东销售：一部", "launch_on": date(2027, 3, 1), "teams": TEAMS, **given_answers}
+    )
 
 
 @pytest.mark.parametrize("design", DESIGNS)
@@ -57,7 +59,9 @@ def test_a_second_plan_does_not_replace_the_first(folder):
 
 
 @settings(max_examples=50)
-@given(names=st.lists(st.text(min_size=1, max_size=5), min_size=4, max_size=40, unique=True), seed=st.integers(0, 2**32))
+@given(
+    names=st.lists(st.text(min_size=1, max_size=5), min_size=4, max_size=40, unique=True), seed=st.integers(0, 2**32)
+)
 def test_draw_is_even_repeatable_and_complete(plan_of_teams, names, seed):
     plan = plan_of_teams(tuple(names))
     drawn = assign_teams(plan, seed)
@@ -129,7 +133,7 @@ def test_a_seal_changed_by_hand_is_noticed(folder, old, new):
     write_plan(folder, answers())
     seal_plan(folder, NOW, seed=1)
     folder.seal.write_text(folder.seal.read_text("utf-8").replace(old, new, 1), "utf-8")
-    with pytest.raises(PilotError, match="changed by hand|cannot be read"):
+    with pytest.raises(PilotError, match=r"changed by hand|cannot be read"):
         sealed_protocol(folder)
 
 

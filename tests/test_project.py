@@ -63,7 +63,11 @@ def built(tmp_path_factory) -> Path:
 def test_wheel_holds_the_package_and_its_pages_and_nothing_else(built):
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    pages = {name.replace(folder, f"pilot/_shipped/{folder}", 1) for folder in ("surveys", "simulations") for name in tracked(folder)}
+    pages = {
+        name.replace(folder, f"pilot/_shipped/{folder}", 1)
+        for folder in ("surveys", "simulations")
+        for name in tracked(folder)
+    }
     assert pages
     assert inside == tracked("pilot") | pages
 
@@ -81,9 +85,12 @@ def test_installed_wheel_runs_the_demo(built, tmp_path):
     wheel = next(built.glob("*.whl"))
     done = run(uv, "pip", "install", "--no-deps", "--offline", "--target", target, wheel)
     assert done.returncode == 0, done.stderr
-    # Isolated from the checkout: only the installed package can be imported as `pilot`.
-    code = f"import sys; sys.path.insert(0, {str(target)!r}); from pilot.cli import main; sys.argv = ['pilot', 'demo', 'unit']; main()"
-    done = run(sys.executable, "-I", "-c", code, cwd=tmp_path)
+    script = tmp_path / "run_demo.py"  # finds the installed package before the checkout
+    script.write_text(
+        f"import sys\nsys.path.insert(0, {str(target)!r})\nimport pilot\nassert {str(target)!r} in pilot.__file__\n"
+        "from pilot.cli import main\nsys.argv = ['pilot', 'demo', 'unit']\nmain()\n"
+    )
+    done = run(sys.executable, "-I", script, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "unit" / "report.html").stat().st_size > 100_000
 

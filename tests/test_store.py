@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from pilot.schema import OPTIONAL_COLUMNS, Draft, TableName
+from pilot.schema.columns import OPTIONAL_COLUMNS, TableName
+from pilot.schema.tables import Draft
 from pilot.store import METADATA, ImportRecord, Store
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -39,7 +40,9 @@ def save(store: Store, table: TableName, rows: list[dict[str, object]], name: st
 
 ROSTER = [{"person_id": "P1", "team_id": "甲"}, {"person_id": "P2", "team_id": "乙"}]
 ANSWERS = [
-    {"person_id": person, "wave_id": "baseline_1", "item_id": item, "value": 3.5} for person in ("P1", "P2") for item in "ab"
+    {"person_id": person, "wave_id": "baseline_1", "item_id": item, "value": 3.5}
+    for person in ("P1", "P2")
+    for item in "ab"
 ]
 
 

@@ -136,8 +136,6 @@ def test_scale_needs_everything(estimate, reach, df, lasting, bias, breached, mi
 
 
 def test_replicates_are_judged_like_one():
-    both = Evidence(
-        **{name: np.array([value, value]) for name, value in {**CLEAR, "guardrail_breached": True}.items()}
-    )
+    both = Evidence(**{name: np.array([value, value]) for name, value in {**CLEAR, "guardrail_breached": True}.items()})
     both = replace(both, guardrail_breached=np.array([False, True]))
     assert [WORDS[code] for code in decide(both, RULE).word] == ["scale", "adjust"]

@@ -28,7 +28,7 @@ from pilot.result import (
     SourceNote,
     Verdict,
 )
-from pilot.schema import Tables
+from pilot.schema.tables import Tables
 from pilot.scores import Panel, panel_from_tables
 from pilot.store import ImportRecord
 from pilot.verdict import WORDS, DecisionRule, Evidence, Word, chance_worthwhile, decide

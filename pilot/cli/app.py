@@ -1,4 +1,8 @@
-"""Commands and their options. Help stands in both languages, because it is read before a language is chosen."""
+"""Commands and their options.
+
+Help stands in both languages, because it is read before a language is chosen. What takes long to load is imported by
+the command that needs it, so that help and planning start at once.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,14 @@ from typing import Annotated
 
 import typer
 
-from pilot.cli import steps
-from pilot.cli.demo import run_demo
+from pilot.cli import planning
 from pilot.cli.questions import GivenAnswers, ask_plan, split_names
 from pilot.cli.speaking import Speaker
-from pilot.dashboard import serve
 from pilot.errors import Fault, PilotError
 from pilot.i18n import Language, Message, message, preferred_language
 from pilot.plan import Design, PilotFolder
 from pilot.plan.template import CalendarChoice
-from pilot.schema import TableName
+from pilot.schema.columns import TableName
 
 app = typer.Typer(
     name="pilot",
@@ -72,19 +74,19 @@ def init(
         sesoi_points=sesoi,
     )
     speaker: Speaker = context.obj
-    steps.init(PilotFolder(folder), ask_plan(given, speaker, steps.now().date(), silent=yes), speaker)
+    planning.init(PilotFolder(folder), ask_plan(given, speaker, planning.now().date(), silent=yes), speaker)
 
 
 @app.command(help="检查计划 · check the plan")
 def check(context: typer.Context, folder: Folder) -> None:
     """Say whether the plan can be sealed."""
-    steps.check(PilotFolder(folder), context.obj)
+    planning.check(PilotFolder(folder), context.obj)
 
 
 @app.command(help="封存计划并抽签 · freeze the plan and draw the teams")
 def seal(context: typer.Context, folder: Folder, seed: Seed = None) -> None:
     """Freeze the plan; without a seed the draw takes one from the system."""
-    steps.seal(PilotFolder(folder), secrets.randbits(32) if seed is None else seed, context.obj)
+    planning.seal(PilotFolder(folder), secrets.randbits(32) if seed is None else seed, context.obj)
 
 
 @app.command(help="登记对已封存计划的偏离 · record a deviation from the sealed plan")
@@ -94,7 +96,7 @@ def deviate(
     reason: Annotated[str, typer.Option(help="原因 · why")] = "",
 ) -> None:
     """Accept what was changed in the plan, with its reason."""
-    steps.deviate(PilotFolder(folder), reason, context.obj)
+    planning.deviate(PilotFolder(folder), reason, context.obj)
 
 
 @app.command("import", help="导入花名册、答卷或团队指标 · import roster, responses or team measures")
@@ -109,7 +111,9 @@ def import_command(
     """Check a file as a whole and store it, or store nothing."""
     pilot_folder = PilotFolder(folder)
     url = database or pilot_folder.database_url
-    steps.import_table(pilot_folder, file, table, mapping, url, context.obj)
+    from pilot.cli import working
+
+    working.import_table(pilot_folder, file, table, mapping, url, context.obj)
 
 
 @app.command(help="生成模拟答卷 · write the answers of a simulated unit")
@@ -120,26 +124,34 @@ def simulate(
     seed: Seed = None,
 ) -> None:
     """Write roster, answers and team measures of a world with known truth."""
-    steps.simulate(PilotFolder(folder), scenario, secrets.randbits(32) if seed is None else seed, context.obj)
+    from pilot.cli import working
+
+    working.simulate(PilotFolder(folder), scenario, secrets.randbits(32) if seed is None else seed, context.obj)
 
 
 @app.command(help="分析 · analyse")
 def analyse(context: typer.Context, folder: Folder, database: Database = None) -> None:
     """Write `result.json`."""
     pilot_folder = PilotFolder(folder)
-    steps.analyse_pilot(pilot_folder, database or pilot_folder.database_url, context.obj)
+    from pilot.cli import working
+
+    working.analyse_pilot(pilot_folder, database or pilot_folder.database_url, context.obj)
 
 
 @app.command(help="发布（通过披露控制）· publish what is safe to show")
 def publish(context: typer.Context, folder: Folder) -> None:
     """Make the next numbered release."""
-    steps.publish_result(PilotFolder(folder), context.obj)
+    from pilot.cli import working
+
+    working.publish_result(PilotFolder(folder), context.obj)
 
 
 @app.command(help="生成报告 · write the report")
 def report(context: typer.Context, folder: Folder) -> None:
     """Write `report.html` from the newest release."""
-    steps.report(PilotFolder(folder), context.obj)
+    from pilot.cli import working
+
+    working.report(PilotFolder(folder), context.obj)
 
 
 @app.command(help="打开看板 · serve the dashboard")
@@ -149,6 +161,8 @@ def dashboard(
     port: Annotated[int, typer.Option(min=1, max=65535, help="端口 · port")] = 8501,
 ) -> None:
     """Serve the dashboard until it is stopped."""
+    from pilot.dashboard import serve
+
     raise typer.Exit(serve(folder, host=host, port=port))
 
 
@@ -159,6 +173,8 @@ def demo(
     scenario: Annotated[str, typer.Option("--scenario", help="情景名或文件 · scenario or file")] = "works",
 ) -> None:
     """Plan, seal, simulate, import, analyse, publish and report."""
+    from pilot.cli.demo import run_demo
+
     run_demo(PilotFolder(folder), scenario, context.obj)
 
 

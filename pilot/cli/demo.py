@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from pilot.cli import steps
+from pilot.cli import planning, working
 from pilot.cli.speaking import Speaker
 from pilot.i18n import message
 from pilot.plan import PilotFolder, PlanAnswers
-from pilot.schema import TABLE_NAMES
+from pilot.schema.columns import TABLE_NAMES
 
-DEMO_SEED = 20270301
+DEMO_SEED = 2
 DEMO_LAUNCH = date(2027, 3, 1)
 DEMO_TEAMS = tuple(f"T{number:02d}" for number in range(1, 17))
 
@@ -24,18 +24,22 @@ def run_demo(folder: PilotFolder, scenario: str, speaker: Speaker) -> None:
     path = folder.path
     unit = message("Example unit (simulated)").text(speaker.language)
     speaker.say(f"$ pilot init {path} --yes --launch {DEMO_LAUNCH}")
-    steps.init(folder, PlanAnswers(unit_name=unit, launch_on=DEMO_LAUNCH, teams=DEMO_TEAMS), speaker)
+    planning.init(folder, PlanAnswers(unit_name=unit, launch_on=DEMO_LAUNCH, teams=DEMO_TEAMS), speaker)
     speaker.say(f"$ pilot seal {path} --seed {DEMO_SEED}")
-    steps.seal(folder, DEMO_SEED, speaker)
+    planning.seal(folder, DEMO_SEED, speaker)
     speaker.say(f"$ pilot simulate {path} --scenario {scenario} --seed {DEMO_SEED}")
-    files = steps.simulate(folder, scenario, DEMO_SEED, speaker)
+    files, truth = working.simulate(folder, scenario, DEMO_SEED, speaker)
     for table in TABLE_NAMES:
         file = files / f"{table}.csv"
         speaker.say(f"$ pilot import {path} {file} --table {table}")
-        steps.import_table(folder, file, table, None, folder.database_url, speaker)
+        working.import_table(folder, file, table, None, folder.database_url, speaker)
     speaker.say(f"$ pilot analyse {path}")
-    steps.analyse_pilot(folder, folder.database_url, speaker)
+    working.analyse_pilot(folder, folder.database_url, speaker)
     speaker.say(f"$ pilot publish {path}")
-    steps.publish_result(folder, speaker)
+    working.publish_result(folder, speaker)
     speaker.say(f"$ pilot report {path}")
-    steps.report(folder, speaker)
+    working.report(folder, speaker)
+    speaker.say("")
+    speaker.say(message("The truth of this simulated unit, which a real pilot never tells:"))
+    for estimand, points in truth.items():
+        speaker.say(f"  {estimand} = {points:+.2f}")

@@ -15,7 +15,9 @@ from pilot.i18n import LANGUAGES, message
 from pilot.imports.files import read_sheet
 from pilot.imports.mapping import Mapping, apply_mapping, guess_mapping
 from pilot.plan import Protocol
-from pilot.schema import CellFault, Surroundings, TableName, check
+from pilot.schema.checks import Surroundings, check
+from pilot.schema.columns import TableName
+from pilot.schema.tables import CellFault
 from pilot.store import ImportRecord, Store
 
 

@@ -13,7 +13,8 @@ from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.imports.files import Sheet
 from pilot.plan import Protocol
-from pilot.schema import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Draft, TableName
+from pilot.schema.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, TableName
+from pilot.schema.tables import Draft
 
 ANSWER_COLUMNS = ("item_id", "value")
 

@@ -78,7 +78,8 @@ def test_comparison_of_battalions(command, folder, real_data, from_r, layout):
     assert result.primary.with_drift
     assert result.primary.with_drift.upper > result.primary.between_arms.upper
     assert result.verdict.word == "inconclusive"
-    assert {"interval_holds_zero", "no_follow_up", "comparison_needs_waves"} <= {f.code for f in result.verdict.findings}
+    codes = {finding.code for finding in result.verdict.findings}
+    assert {"interval_holds_zero", "no_follow_up", "comparison_needs_waves"} <= codes
     release = latest_release(folder.releases)
     assert release.verdict == result.verdict
     assert "尚无定论" in folder.report.read_text("utf-8")

@@ -1,83 +1,25 @@
-"""The steps of the way, as the commands and the demo take them."""
+"""The steps from the first answer to the report."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from pilot.analysis import analyse
+from pilot.cli.planning import now
 from pilot.cli.speaking import Speaker
 from pilot.i18n import message
 from pilot.imports import Rejection, import_file, read_mapping
-from pilot.plan import (
-    PilotFolder,
-    PlanAnswers,
-    Protocol,
-    read_plan,
-    record_deviation,
-    seal_plan,
-    sealed_protocol,
-    write_plan,
-)
+from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
 from pilot.publication import Release, latest_release, publish
 from pilot.report import write_report
 from pilot.result import read_result, write_result
-from pilot.schema import TableName
+from pilot.schema.columns import TableName
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
 from pilot.store import Store
 from pilot.wording import brief
-
-
-def now() -> datetime:
-    """This moment, to the second, in UTC."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def init(folder: PilotFolder, answers: PlanAnswers, speaker: Speaker) -> None:
-    """Write a plan."""
-    write_plan(folder, answers)
-    speaker.done(message("The plan is in {path}. Read it, change it, then seal it.", path=folder.plan))
-
-
-def check(folder: PilotFolder, speaker: Speaker) -> None:
-    """Read the plan and say whether it can be sealed."""
-    plan = read_plan(folder).plan
-    speaker.done(
-        message(
-            "The plan is in order: {teams} teams, {waves} waves, evidence grade {grade}.",
-            teams=len(plan.teams.all),
-            waves=len(plan.calendar.waves),
-            grade=plan.grade,
-        )
-    )
-
-
-def seal(folder: PilotFolder, seed: int, speaker: Speaker) -> None:
-    """Freeze the plan and draw the teams."""
-    sealed = seal_plan(folder, now(), seed)
-    arms = list(sealed.assignment.values())
-    speaker.done(
-        message(
-            "The plan is sealed. Pilot teams: {pilot}, comparison teams: {comparison}.",
-            pilot=arms.count("pilot"),
-            comparison=arms.count("comparison"),
-        )
-    )
-    speaker.say(
-        message(
-            "Keep this fingerprint outside of this folder, for example in an e-mail: {sha256}",
-            sha256=sealed.sha256,
-        )
-    )
-
-
-def deviate(folder: PilotFolder, reason: str, speaker: Speaker) -> None:
-    """Record a change of the sealed plan."""
-    deviation = record_deviation(folder, reason, now())
-    paths = [change.path for change in deviation.changes]
-    speaker.done(message("The deviation is recorded and will stand on page one: {paths}", paths=paths))
 
 
 def import_table(
@@ -116,15 +58,15 @@ def _protocol_for(folder: PilotFolder, table: TableName) -> Protocol:
     return sealed_protocol(folder)[0]
 
 
-def simulate(folder: PilotFolder, scenario_name: str, seed: int, speaker: Speaker) -> Path:
-    """Write the files of a unit that never was."""
+def simulate(folder: PilotFolder, scenario_name: str, seed: int, speaker: Speaker) -> tuple[Path, Mapping[str, float]]:
+    """Write the files of a unit that never was; returns where, and its truth."""
     protocol, sealed = sealed_protocol(folder)
     scenario = read_scenario(scenario_name)
     simulated = simulate_tables(scenario, protocol, sealed.assignment, np.random.default_rng(seed))
     target = folder.path / "simulated"
     write_simulated_files(simulated, target)
     speaker.done(message("Simulated answers of “{scenario}” are in {path}.", scenario=scenario_name, path=target))
-    return target
+    return target, simulated.truth
 
 
 def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
