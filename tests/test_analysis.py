@@ -1,0 +1,157 @@
+"""From sealed protocol and tables to a result and its releases, on a simulated unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from pilot.analysis import analyse
+from pilot.errors import PilotError
+from pilot.plan import PilotFolder, PlanAnswers, record_deviation, seal_plan, sealed_protocol, write_plan
+from pilot.publication import latest_release, publish, read_release
+from pilot.result import read_result, write_result
+from pilot.simulate import read_scenario, simulate_tables
+
+NOW = datetime(2028, 1, 10, tzinfo=UTC)
+TEAMS = tuple(f"T{number:02d}" for number in range(1, 17))
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory):
+    folder = PilotFolder(tmp_path_factory.mktemp("analysis") / "unit")
+    write_plan(folder, PlanAnswers(unit_name="某单位", launch_on=date(2027, 3, 1), teams=TEAMS))
+    seal_plan(folder, NOW, seed=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inputs(sealed):
+    protocol, seal = sealed_protocol(sealed)
+    simulated = simulate_tables(read_scenario("works"), protocol, seal.assignment, np.random.default_rng(2))
+    return protocol, seal, simulated.tables
+
+
+def with_responses(tables, keep):
+    return replace(tables, responses=tables.responses[keep(tables.responses)].reset_index(drop=True))
+
+
+def test_works_is_scaled(inputs):
+    protocol, seal, tables = inputs
+    result = analyse(protocol, seal, tables, [], NOW)
+    assert (result.verdict.state, result.verdict.word) == ("finished", "scale")
+    assert result.verdict.chance_worthwhile > 0.8
+    assert [finding.code for finding in result.verdict.turning_points] == ["bias_would_overturn"]
+    effect = result.primary.with_drift
+    assert effect == result.primary.between_arms  # one unit: nothing drifts
+    margin = min(effect.lower, effect.estimate - 0.15)
+    assert result.verdict.turning_points[0].values["points"] == pytest.approx(margin)
+    for flow in result.flow:
+        assert flow.n_invited >= flow.n_baseline + flow.n_joiners
+        assert (flow.n_baseline, flow.n_outcome) == (
+            flow.n_linked + flow.n_leavers,
+            flow.n_linked + flow.n_joiners,
+        )
+
+
+def test_the_word_is_withheld_until_the_follow_up_is_in(inputs):
+    protocol, seal, tables = inputs
+    early = with_responses(tables, lambda rows: ~rows["wave_id"].str.startswith("follow_up"))
+    verdict = analyse(protocol, seal, early, [], NOW).verdict
+    assert (verdict.state, verdict.word) == ("in_evaluation", None)
+    assert verdict.turning_points[0].values == {"waves": ["follow_up_1", "follow_up_2"]}
+    assert not {"fades", "lasts"} & {finding.code for finding in verdict.findings}
+
+
+def test_nothing_to_analyse_is_a_sentence(inputs):
+    protocol, seal, tables = inputs
+    only_baseline = with_responses(tables, lambda rows: rows["wave_id"].str.startswith("baseline"))
+    with pytest.raises(PilotError, match=r"with a baseline: \d+; with an outcome: 0; with both: 0"):
+        analyse(protocol, seal, only_baseline, [], NOW)
+
+
+def test_one_treated_team_left_is_refused(inputs):
+    protocol, seal, tables = inputs
+    pilot_teams = [team for team, arm in seal.assignment.items() if arm == "pilot"]
+    gone = set(tables.roster.loc[tables.roster["team_id"].isin(pilot_teams[1:]), "person_id"])
+    result = analyse(protocol, seal, with_responses(tables, lambda rows: ~rows["person_id"].isin(gone)), [], NOW)
+    assert result.primary.between_arms is None
+    assert result.verdict.word == "inconclusive"
+    assert "refused" in {finding.code for finding in result.verdict.findings if finding.role == "cap"}
+
+
+def test_without_measures_nothing_is_scaled(inputs):
+    protocol, seal, tables = inputs
+    result = analyse(protocol, seal, replace(tables, team_measures=tables.team_measures[:0]), [], NOW)
+    assert result.verdict.word == "inconclusive"
+    assert {"measure_guardrail", "measure_fidelity"} <= {point.code for point in result.verdict.turning_points}
+
+
+def test_order_of_rows_does_not_matter(inputs):
+    protocol, seal, tables = inputs
+    shuffled = replace(
+        tables,
+        roster=tables.roster.sample(frac=1, random_state=1),
+        responses=tables.responses.sample(frac=1, random_state=1),
+        team_measures=tables.team_measures.sample(frac=1, random_state=1),
+    )
+    assert analyse(protocol, seal, shuffled, [], NOW) == analyse(protocol, seal, tables, [], NOW)
+
+
+def test_deviations_reach_the_result(tmp_path, inputs):
+    folder = PilotFolder(tmp_path / "unit")
+    write_plan(folder, PlanAnswers(unit_name="某单位", launch_on=date(2027, 3, 1), teams=TEAMS))
+    seal_plan(folder, NOW, seed=2)
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace("weighting: person", "weighting: team"), "utf-8")
+    record_deviation(folder, "团队大小差太多", NOW)
+    result = analyse(*sealed_protocol(folder), inputs[2], [], NOW)
+    assert [(note.reason, note.paths) for note in result.deviations] == [
+        ("团队大小差太多", ("plan.analysis.weighting",))
+    ]
+    assert result.primary.weighting == "team"
+
+
+def test_result_file_round_trip(tmp_path, inputs):
+    result = analyse(*inputs[:2], inputs[2], [], NOW)
+    write_result(tmp_path / "result.json", result)
+    assert read_result(tmp_path / "result.json") == result
+    (tmp_path / "result.json").write_text('{"format": 2}')
+    with pytest.raises(PilotError, match="not a result of this version"):
+        read_result(tmp_path / "result.json")
+
+
+def test_releases_are_numbered_chained_and_tamper_evident(tmp_path, inputs):
+    result = analyse(*inputs[:2], inputs[2], [], NOW)
+    first, second = (publish(result, tmp_path, NOW) for _ in range(2))
+    assert (first.number, first.previous_sha256) == (1, None)
+    assert (second.number, second.previous_sha256) == (2, first.sha256)
+    assert latest_release(tmp_path) == second
+    path = tmp_path / "release-0002.json"
+    path.write_text(
+        path.read_text("utf-8").replace('"word":"scale"', '"word":"stop"').replace("scale", "stop"), "utf-8"
+    )
+    with pytest.raises(PilotError, match=r"changed by hand|not a release"):
+        read_release(path)
+
+
+def test_a_release_that_differs_by_a_few_people_is_refused(tmp_path, inputs):
+    protocol, seal, tables = inputs
+    publish(analyse(protocol, seal, tables, [], NOW), tmp_path, NOW)
+    after = tables.responses["wave_id"].isin(protocol.plan.analysis.outcome)
+    linked = sorted(set(tables.responses["person_id"][after]) & set(tables.responses["person_id"][~after]))
+    fewer = with_responses(tables, lambda rows: ~rows["person_id"].isin(linked[:3]))
+    with pytest.raises(PilotError, match="changed by fewer than 5"):
+        publish(analyse(protocol, seal, fewer, [], NOW), tmp_path, NOW)
+    assert latest_release(tmp_path).number == 1
+
+
+def test_a_release_about_a_few_people_is_refused(tmp_path, inputs):
+    protocol, seal, tables = inputs
+    few = set(tables.roster.groupby("team_id").head(1)["person_id"][:8])
+    tiny = with_responses(tables, lambda rows: rows["person_id"].isin(few))
+    with pytest.raises(PilotError, match="linked people are fewer than 5|nothing to analyse"):
+        publish(analyse(protocol, seal, tiny, [], NOW), tmp_path, NOW)
+    assert not list(tmp_path.glob("release-*"))
