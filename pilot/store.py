@@ -186,7 +186,7 @@ def _conflicts(draft: Draft, merged: pd.DataFrame, known: NDArray[np.bool_]) -> 
     )
     faults = []
     for index in differs.nonzero()[0]:
-        new, old = merged[column].to_numpy()[index], merged[f"{column}_stored"].to_numpy()[index]
+        new, old = merged[column].iloc[int(index)], merged[f"{column}_stored"].iloc[int(index)]
         found = message("was imported before as “{old}” and is now “{new}”.", old=old, new=new)
         faults.append(draft.fault(int(index), column, found, remedy))
     return faults

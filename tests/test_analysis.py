@@ -152,6 +152,6 @@ def test_a_release_about_a_few_people_is_refused(tmp_path, inputs):
     protocol, seal, tables = inputs
     few = set(tables.roster.groupby("team_id").head(1)["person_id"][:8])
     tiny = with_responses(tables, lambda rows: rows["person_id"].isin(few))
-    with pytest.raises(PilotError, match="linked people are fewer than 5|nothing to analyse"):
+    with pytest.raises(PilotError, match=r"linked people are fewer than 5|nothing to analyse"):
         publish(analyse(protocol, seal, tiny, [], NOW), tmp_path, NOW)
     assert not list(tmp_path.glob("release-*"))

@@ -121,7 +121,7 @@ def _unknown(
     else:
         remedy = message("Correct it, map it in the mapping file, or add it there first.")
     for index in (~values.isin(known) & (values != "")).to_numpy().nonzero()[0]:
-        found = message("“{value}” is not known in {where}.", value=values.to_numpy()[index], where=where)
+        found = message("“{value}” is not known in {where}.", value=values.iloc[int(index)], where=where)
         yield draft.fault(int(index), column, found, remedy)
 
 
@@ -135,7 +135,8 @@ def _numbers(draft: Draft, surroundings: Surroundings) -> tuple[pd.Series[float]
     texts = draft.frame["value"].map(lambda text: unicodedata.normalize("NFKC", text).strip())
     numbers = pd.to_numeric(texts, errors="coerce")
     if draft.table == "responses":
-        numbers = numbers.fillna(_labels_as_codes(draft.frame, surroundings))
+        labelled = draft.frame[numbers.isna()]
+        numbers = numbers.fillna(_labels_as_codes(labelled, surroundings))
     infinite = numbers.isin([float("inf"), float("-inf")])
     what = message("“{value}” is neither a number nor one of the answer labels.").msgid
     remedy = message("Write the code of the answer, or its label as in the questionnaire.")
@@ -165,7 +166,7 @@ def _off_scale(draft: Draft, values: pd.Series[float], surroundings: Surrounding
                 "value",
                 message(
                     "“{value}” is not an answer to “{item}”.",
-                    value=draft.frame["value"].to_numpy()[index],
+                    value=draft.frame["value"].iloc[int(index)],
                     item=item_id,
                 ),
                 message(

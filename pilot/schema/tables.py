@@ -60,14 +60,14 @@ class Draft:
 
     def fault(self, index: int, column: str, found: Message, remedy: Message) -> CellFault:
         """A fault in one of our columns, placed in the user's file."""
-        row = int(self.frame["source_row"].to_numpy()[index])
-        named = self.frame["source_column"].to_numpy()[index] if column == "value" else self.source_columns.get(column)
+        row = int(self.frame["source_row"].iloc[int(index)])
+        named = self.frame["source_column"].iloc[int(index)] if column == "value" else self.source_columns.get(column)
         return CellFault(row, str(named or column), found, remedy)
 
     def faults_where(self, wrong: pd.Series[bool], column: str, what: str, remedy: Message) -> Iterator[CellFault]:
         """One fault for each row marked wrong; `what` is a message id with the place `{value}`."""
         for index in wrong.to_numpy().nonzero()[0]:
-            value = self.frame[column].to_numpy()[index]
+            value = self.frame[column].iloc[int(index)]
             yield self.fault(int(index), column, Message(what, {"value": value}), remedy)
 
 
