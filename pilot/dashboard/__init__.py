@@ -1,0 +1,12 @@
+"""What leadership sees: one page from a release. The only package that knows Streamlit, besides the desk."""
+
+from pilot.dashboard.serving import serve
+
+__all__ = ["main", "serve"]
+
+
+def main() -> None:
+    """Draw the page; called by the script that Streamlit runs."""
+    from pilot.dashboard.view import draw_page  # the command line serves without loading Streamlit
+
+    draw_page()

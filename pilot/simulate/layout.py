@@ -1,0 +1,211 @@
+"""What a simulated pilot looks like from outside: teams, waves, questions and who starts when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilot.errors import Fault, PilotError
+from pilot.i18n import message
+from pilot.plan import Arm, Protocol
+from pilot.plan.model import Guardrail
+from pilot.simulate.correlation import HALF_YEAR_WEEKS
+from pilot.simulate.latent import AnswerOptions, FloatArray
+from pilot.simulate.scenario import Scenario
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.intp]
+
+STEPS_OF_A_SLIDER = 100  # answers that need not be whole numbers are given in so many steps
+
+
+@dataclass(frozen=True)
+class ScaleLayout:
+    """One scale as it is asked.
+
+    Attributes:
+        id: Scale id of the instruments.
+        items: Place of its items on the last axis of the answers, shape (items of the scale,).
+        options: Answer options, the same for all of its items.
+        reverse_keyed: Whether each item is, shape (items of the scale,).
+        asked: In which waves it is asked, shape (waves,).
+    """
+
+    id: str
+    items: IntArray
+    options: AnswerOptions
+    reverse_keyed: BoolArray
+    asked: BoolArray
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The outside of a pilot; the same in all replicates but for the draw of the teams.
+
+    Attributes:
+        team_ids: Shape (teams,).
+        team: Index of each person's team, ascending, shape (people,).
+        joins_later: Whether the person is new during the pilot, shape (people,).
+        treated: Which teams are pilot teams, shape (teams,); None: half of them, drawn anew in each replicate.
+        wave_ids: In order of time.
+        weeks: Weeks after launch of each wave, shape (waves,).
+        item_ids: On the last axis of the answers.
+        scales: The primary scale first.
+        outcome_waves: Place of the plan's outcome waves.
+        lasting_waves: Place of the plan's lasting waves.
+        guardrails: Measures that must not get worse.
+        fidelity_measure: Name of the measure of fidelity; None: not measured.
+    """
+
+    team_ids: tuple[str, ...]
+    team: IntArray
+    joins_later: BoolArray
+    treated: BoolArray | None
+    wave_ids: tuple[str, ...]
+    weeks: FloatArray
+    item_ids: tuple[str, ...]
+    scales: tuple[ScaleLayout, ...]
+    outcome_waves: IntArray
+    lasting_waves: IntArray
+    guardrails: tuple[Guardrail, ...] = ()
+    fidelity_measure: str | None = None
+
+    @property
+    def n_people(self) -> int:
+        """People of all teams, joiners too."""
+        return len(self.team)
+
+    @property
+    def measure_ids(self) -> tuple[str, ...]:
+        """Team measures, in the order of their axis."""
+        fidelity = (self.fidelity_measure,) if self.fidelity_measure else ()
+        return (*(guardrail.measure for guardrail in self.guardrails), *fidelity)
+
+
+def layout_of(
+    protocol: Protocol,
+    n_people: Mapping[str, int] | int,
+    *,
+    n_joiners: Mapping[str, int] | int = 0,
+    assignment: Mapping[str, Arm] | None = None,
+) -> Layout:
+    """The layout of a plan.
+
+    Pulses ask the primary scale only, all other waves everything.
+
+    Args:
+        protocol: The plan and its questionnaires.
+        n_people: Head count at the first wave: of each team, or the same for all.
+        n_joiners: New people during the pilot, likewise.
+        assignment: Arm of each team; without one the plan's own, and a draw in each replicate where it draws.
+
+    Raises:
+        PilotError: a team has no arm, or a scale's items have different answers.
+    """
+    plan = protocol.plan
+    team_ids = tuple(sorted(plan.teams.all))
+    first, later = (_counts(counts, team_ids) for counts in (n_people, n_joiners))
+    n_each = np.stack([first, later], axis=1).ravel()  # each team: those of the first wave, then its joiners
+    weeks = {wave.id: index for index, wave in enumerate(plan.calendar.waves)}
+    return Layout(
+        team_ids=team_ids,
+        team=np.repeat(np.arange(len(team_ids)), first + later),
+        joins_later=np.repeat(np.tile([False, True], len(team_ids)), n_each),
+        treated=_treated(protocol, team_ids, assignment),
+        wave_ids=plan.calendar.wave_ids,
+        weeks=np.array([wave.week for wave in plan.calendar.waves], dtype=float),
+        item_ids=tuple(protocol.instruments.items),
+        scales=_scales(protocol),
+        outcome_waves=np.array([weeks[wave_id] for wave_id in plan.analysis.outcome], dtype=np.intp),
+        lasting_waves=np.array([weeks[wave_id] for wave_id in plan.analysis.lasting], dtype=np.intp),
+        guardrails=plan.outcomes.guardrails,
+        fidelity_measure=plan.outcomes.fidelity.measure if plan.outcomes.fidelity else None,
+    )
+
+
+def draw_layout(
+    scenario: Scenario,
+    protocol: Protocol,
+    rng: np.random.Generator,
+    *,
+    assignment: Mapping[str, Arm] | None = None,
+) -> Layout:
+    """The layout of a plan, with team sizes and joiners as in the scenario.
+
+    Raises:
+        PilotError: see `layout_of`.
+    """
+    teams, waves = sorted(protocol.plan.teams.all), protocol.plan.calendar.waves
+    population = scenario.population
+    drawn = rng.normal(population.people_per_team, population.people_per_team_sd, len(teams))
+    sizes = np.maximum(np.rint(drawn), 1).astype(int)
+    half_years = (waves[-1].week - waves[0].week) / HALF_YEAR_WEEKS
+    joiners = rng.poisson(sizes * population.joiners_pct / 100 * half_years)
+    return layout_of(
+        protocol,
+        dict(zip(teams, sizes.tolist(), strict=True)),
+        n_joiners=dict(zip(teams, joiners.tolist(), strict=True)),
+        assignment=assignment,
+    )
+
+
+def draw_treated(layout: Layout, rng: np.random.Generator, n_replicates: int) -> BoolArray:
+    """Which teams are pilot teams, shape (replicates, teams); with an odd number of teams the spare one is."""
+    n_teams = len(layout.team_ids)
+    if layout.treated is not None:
+        return np.broadcast_to(layout.treated, (n_replicates, n_teams)).copy()
+    ranks = rng.random((n_replicates, n_teams)).argsort(axis=1).argsort(axis=1)
+    treated: BoolArray = ranks < (n_teams + 1) // 2
+    return treated
+
+
+def _counts(counts: Mapping[str, int] | int, team_ids: tuple[str, ...]) -> IntArray:
+    if isinstance(counts, int):
+        return np.full(len(team_ids), counts, dtype=np.intp)
+    return np.array([counts.get(team_id, 0) for team_id in team_ids], dtype=np.intp)
+
+
+def _treated(protocol: Protocol, team_ids: tuple[str, ...], assignment: Mapping[str, Arm] | None) -> BoolArray | None:
+    teams = protocol.plan.teams
+    if assignment is None:
+        return None if teams.randomise else np.isin(team_ids, teams.pilot)
+    faults = [
+        Fault(team_id, message("this team has no arm."), message("Assign every team of the plan to an arm."))
+        for team_id in team_ids
+        if team_id not in assignment
+    ]
+    if faults:
+        raise PilotError(message("This pilot cannot be simulated."), faults)
+    return np.array([assignment[team_id] == "pilot" for team_id in team_ids], dtype=bool)
+
+
+def _scales(protocol: Protocol) -> tuple[ScaleLayout, ...]:
+    primary = protocol.plan.outcomes.primary.scale
+    others = [scale_id for scale_id in protocol.instruments.scales if scale_id != primary]
+    is_pulse = np.array([wave.kind == "pulse" for wave in protocol.plan.calendar.waves], dtype=bool)
+    everywhere = np.ones_like(is_pulse)
+    return tuple(_scale(protocol, each, everywhere if each == primary else ~is_pulse) for each in (primary, *others))
+
+
+def _scale(protocol: Protocol, scale_id: str, asked: BoolArray) -> ScaleLayout:
+    item_ids = list(protocol.instruments.items)
+    items = protocol.instruments.items_of(scale_id)
+    answers = [protocol.instruments.answers_of(item.id) for item in items]
+    ranges = {(each.lowest, each.highest, each.whole_numbers) for each in answers}
+    if len(ranges) > 1:
+        found = message("the items of “{scale}” have different answers.", scale=scale_id)
+        remedy = message("Simulation needs one range of answers for a scale; split it into two scales.")
+        raise PilotError(message("This pilot cannot be simulated."), [Fault(scale_id, found, remedy)])
+    lowest, highest, whole_numbers = ranges.pop()
+    if whole_numbers:
+        lowest, highest = float(np.ceil(lowest)), float(np.floor(highest))
+    return ScaleLayout(
+        id=scale_id,
+        items=np.array([item_ids.index(item.id) for item in items], dtype=np.intp),
+        options=AnswerOptions(lowest, highest, 1 if whole_numbers else (highest - lowest) / STEPS_OF_A_SLIDER),
+        reverse_keyed=np.array([item.reversed for item in items], dtype=bool),
+        asked=asked,
+    )

@@ -1,0 +1,89 @@
+"""Thousands of pilots at once: answers with a leading replicate axis, and the truth that they hide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pilot.simulate.answering import SingleArray, answer_block, draw_presence, on_roster
+from pilot.simulate.latent import FloatArray
+from pilot.simulate.layout import BoolArray, Layout, draw_treated
+from pilot.simulate.measures import draw_measures
+from pilot.simulate.scenario import Scenario
+from pilot.simulate.world import solve_world
+
+BLOCK_CELLS = 1 << 15  # person-waves worked on at a time; a block of six items then stays in the processor's cache
+
+
+@dataclass(frozen=True)
+class SimulatedPilots:
+    """Pilots of one world.
+
+    Attributes:
+        layout: Teams, waves and questions.
+        answers: Codes as ticked (reverse-keyed items are not turned), NaN where not answered, shape (replicates,
+            people, waves, items). Stored item by item.
+        treated: Which teams are pilot teams, shape (replicates, teams).
+        joined_week: Week in which a person joins; -inf: before the first wave. Shape (replicates, people).
+        left_week: Week in which a person leaves; for most it lies after the last wave. Same shape.
+        careless: Whether a questionnaire was answered without reading, shape (replicates, people, waves).
+        team_measures: In the unit of each measure, NaN where not measured, shape (replicates, teams, waves,
+            measures of the layout).
+        truth: The estimands by name (see `course.truths`), each of shape (replicates,).
+    """
+
+    layout: Layout
+    answers: FloatArray
+    treated: BoolArray
+    joined_week: SingleArray
+    left_week: SingleArray
+    careless: BoolArray
+    team_measures: FloatArray
+    truth: Mapping[str, FloatArray]
+
+    @property
+    def on_roster(self) -> BoolArray:
+        """Who was on the roster when a wave opened, shape (replicates, people, waves)."""
+        return on_roster(self.joined_week, self.left_week, self.layout.weeks)
+
+
+def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_replicates: int) -> SimulatedPilots:
+    """Draw pilots of one world.
+
+    With the same seed and another `layout.treated` the same people answer under the other assignment: these are
+    the two potential outcomes.
+
+    Args:
+        scenario: The world.
+        layout: Teams, waves and questions.
+        rng: Source of every random number.
+        n_replicates: How many pilots.
+
+    Raises:
+        PilotError: the world cannot be had with these answer options.
+    """
+    world = solve_world(scenario, layout)
+    treated = draw_treated(layout, rng, n_replicates)
+    measures = draw_measures(scenario, layout, treated, rng)
+    waves = (n_replicates, layout.n_people, len(layout.weeks))
+    stored = np.full((len(layout.item_ids), *waves), np.nan)
+    joined, left = np.empty((2, *waves[:2]), dtype=np.float32)
+    careless = np.empty(waves, dtype=bool)
+    n_block = max(1, BLOCK_CELLS // max(1, layout.n_people * len(layout.weeks)))
+    for start in range(0, n_replicates, n_block):
+        block = slice(start, min(start + n_block, n_replicates))
+        joined[block], left[block] = draw_presence(world, rng, block.stop - start)
+        present = on_roster(joined[block], left[block], layout.weeks)
+        careless[block] = answer_block(world, treated[block], present, rng, stored[:, block])
+    return SimulatedPilots(
+        layout=layout,
+        answers=np.moveaxis(stored, 0, -1),
+        treated=treated,
+        joined_week=joined,
+        left_week=left,
+        careless=careless,
+        team_measures=measures,
+        truth={name: np.full(n_replicates, value) for name, value in world.truth.items()},
+    )

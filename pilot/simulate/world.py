@@ -1,0 +1,77 @@
+"""A scenario solved for a layout: the latent world whose scores are as the page states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pilot.simulate.correlation import Correlations, answer_correlation
+from pilot.simulate.course import Course, course_of, truths
+from pilot.simulate.latent import ItemModel
+from pilot.simulate.layout import Layout, ScaleLayout
+from pilot.simulate.measures import worsenings
+from pilot.simulate.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class ScaleWorld:
+    """One scale, solved.
+
+    Attributes:
+        layout: How it is asked.
+        model: How its items are answered.
+        course: How its trait moves.
+        correlation: Of its state with the primary scale's state; 1 for the primary scale itself.
+    """
+
+    layout: ScaleLayout
+    model: ItemModel
+    course: Course
+    correlation: float
+
+
+@dataclass(frozen=True)
+class World:
+    """A scenario, solved.
+
+    Attributes:
+        scenario: The page.
+        layout: The pilot's outside.
+        correlations: How states hang together.
+        scales: The primary scale first.
+        answer_correlation: Of one person's propensities to answer two waves.
+        truth: The estimands by name (see `course.truths`).
+    """
+
+    scenario: Scenario
+    layout: Layout
+    correlations: Correlations
+    scales: tuple[ScaleWorld, ...]
+    answer_correlation: float
+    truth: Mapping[str, float]
+
+
+def solve_world(scenario: Scenario, layout: Layout) -> World:
+    """Find the latent world whose scores are as the scenario states.
+
+    Raises:
+        PilotError: there is none with these answer options.
+    """
+    scales: list[ScaleWorld] = []
+    for scale in layout.scales:
+        target = scenario.secondary_target if scales else scenario.primary_target
+        model = ItemModel.for_scores(target, scale.options, len(scale.items))
+        course = course_of(scenario, model, layout.weeks, is_primary=not scales)
+        correlation = scenario.correlation_of_scales() if scales else 1.0
+        scales.append(ScaleWorld(scale, model, course, correlation))
+    courses = {scale.layout.id: scale.course for scale in scales}
+    return World(
+        scenario=scenario,
+        layout=layout,
+        correlations=scenario.correlations(),
+        scales=tuple(scales),
+        answer_correlation=answer_correlation(
+            scenario.response.rate, scenario.response.retention / scenario.stays_on_roster
+        ),
+        truth=truths(layout, courses) | worsenings(scenario, layout),
+    )

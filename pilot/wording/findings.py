@@ -1,0 +1,301 @@
+"""A reviewed sentence for everything that a verdict may rest on, by the finding's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from pilot.i18n import Message, message
+from pilot.publication import Release
+from pilot.result import Finding, GuardrailOutcome
+from pilot.wording.names import wave_name
+from pilot.wording.voice import Voice
+
+Values = Mapping[str, Any]
+Sayer = Callable[[Values, Release, Voice], Message]
+
+
+def finding_sentence(finding: Finding, release: Release, voice: Voice) -> str:
+    """The sentence for a finding or a turning point.
+
+    A code without a sentence (a release of a newer version) is named as such: the page stays up, and a test fails.
+    """
+    sayer = SENTENCES.get(finding.code)
+    if sayer is None:
+        return voice.say(message("This version has no words for a further finding ({code}).", code=finding.code))
+    return voice.say(sayer(finding.values, release, voice))
+
+
+def guardrail(release: Release, measure: str) -> GuardrailOutcome | None:
+    """What the release says about one guardrail."""
+    return next((outcome for outcome in release.guardrails if outcome.measure == measure), None)
+
+
+def guardrail_name(release: Release, measure: str, voice: Voice) -> str:
+    """What a reader calls a guardrail."""
+    outcome = guardrail(release, measure)
+    return voice.name(outcome.name) if outcome else measure
+
+
+def _plain(sentence: Message) -> Sayer:
+    return lambda _values, _release, _voice: sentence
+
+
+def _interval_above_zero(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Every value that fits the answers lies above zero; the lowest is {lower} points.",
+        lower=voice.effect(values["lower"]),
+    )
+
+
+def _interval_holds_zero(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Everything from {lower} to {upper} points fits the answers, no effect at all included.",
+        lower=voice.effect(values["lower"]),
+        upper=voice.effect(values["upper"]),
+    )
+
+
+def _interval_below_zero(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Every value that fits the answers lies below zero; the highest is {upper} points.",
+        upper=voice.effect(values["upper"]),
+    )
+
+
+def _reaches_sesoi(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "The best estimate, {estimate} points, reaches the smallest effect worth scaling, {sesoi} points.",
+        estimate=voice.effect(values["estimate"], values["sesoi"]),
+        sesoi=voice.effect(values["sesoi"], values["estimate"]),
+    )
+
+
+def _below_sesoi(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "The best estimate, {estimate} points, falls short of the smallest effect worth scaling, {sesoi} points.",
+        estimate=voice.effect(values["estimate"], values["sesoi"]),
+        sesoi=voice.effect(values["sesoi"], values["estimate"]),
+    )
+
+
+def _worthwhile_ruled_out(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "A worthwhile effect is ruled out: even the best value that fits the answers, {upper} points, "
+        "is below {sesoi}.",
+        upper=voice.effect(values["upper"], values["sesoi"]),
+        sesoi=voice.effect(values["sesoi"], values["upper"]),
+    )
+
+
+def _guardrail_kept(values: Values, release: Release, voice: Voice) -> Message:
+    outcome = guardrail(release, values["measure"])
+    name = guardrail_name(release, values["measure"], voice)
+    if outcome is None or outcome.worsening is None:
+        return message("“{name}” stayed within its limit.", name=name)
+    if outcome.worsening.estimate <= 0:
+        return message("“{name}” did not get worse on average.", name=name)
+    return message(
+        "“{name}” stayed within its limit: worse by {worsening}, and {margin} is acceptable.",
+        name=name,
+        worsening=voice.amount(outcome.worsening.estimate),
+        margin=voice.amount(outcome.margin),
+    )
+
+
+def _guardrail_breached(values: Values, release: Release, voice: Voice) -> Message:
+    outcome = guardrail(release, values["measure"])
+    name = guardrail_name(release, values["measure"], voice)
+    if outcome is None or outcome.worsening is None:
+        return message("“{name}” got worse by more than is acceptable.", name=name)
+    return message(
+        "“{name}” got worse by {worsening}; at most {margin} is acceptable.",
+        name=name,
+        worsening=voice.amount(outcome.worsening.estimate),
+        margin=voice.amount(outcome.margin),
+    )
+
+
+def _guardrail_not_measured(values: Values, release: Release, voice: Voice) -> Message:
+    name = guardrail_name(release, values["measure"], voice)
+    return message("“{name}” was not measured, although the plan wants it watched.", name=name)
+
+
+def _fidelity_reached(_values: Values, release: Release, voice: Voice) -> Message:
+    fidelity = release.fidelity
+    if fidelity.mean_pct is None or fidelity.floor_pct is None:
+        return message("The practice was run as designed, above the plan's floor.")
+    return message(
+        "The practice was really tried: on average {mean} of it was run as designed; the plan's floor is {floor}.",
+        mean=voice.percent(fidelity.mean_pct),
+        floor=voice.percent(fidelity.floor_pct),
+    )
+
+
+def _fidelity_below_floor(_values: Values, release: Release, voice: Voice) -> Message:
+    fidelity = release.fidelity
+    if fidelity.mean_pct is None or fidelity.floor_pct is None:
+        return message("The practice was run only in part, below the plan's floor.")
+    return message(
+        "The practice was not fully tried: on average {mean} of it was run as designed; the plan's floor is {floor}.",
+        mean=voice.percent(fidelity.mean_pct),
+        floor=voice.percent(fidelity.floor_pct),
+    )
+
+
+def _few_clusters(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Too few teams carry the result: together they weigh like {df} independent comparisons; "
+        "the rule wants at least {minimum}.",
+        df=voice.amount(values["df"]),
+        minimum=voice.amount(values["minimum"]),
+    )
+
+
+def _unequal_attrition(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Different people dropped out in the two arms; that alone may make up to {points} points of the effect.",
+        points=voice.size(values["bias_points"]),
+    )
+
+
+def _comparison_needs_waves(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Two units can be compared safely only with at least {baselines} baselines and {later} later waves.",
+        baselines=voice.count(values["baselines"]),
+        later=voice.count(values["later"]),
+    )
+
+
+def _drift_allowance(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Two units drift apart by themselves, typically by {points} points in half a year; "
+        "the interval is wider for it.",
+        points=voice.size(values["points"]),
+    )
+
+
+def _awaiting_waves(values: Values, _release: Release, _voice: Voice) -> Message:
+    return message("Still to come: {waves}.", waves=_wave_names(values["waves"]))
+
+
+def _bias_would_overturn(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "If the estimate were wrong by {points} points, the verdict would be another.",
+        points=voice.size(values["points"]),
+    )
+
+
+def _more_teams(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "About {needed} teams instead of {now} would let a pilot like this one tell.",
+        needed=voice.count(values["teams_needed"]),
+        now=voice.count(values["teams_now"]),
+    )
+
+
+def _add_waves(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "Ask more often: at least {baselines} baselines before the launch and {later} waves after it.",
+        baselines=voice.count(values["baselines"]),
+        later=voice.count(values["later"]),
+    )
+
+
+def _measure_guardrail(values: Values, release: Release, voice: Voice) -> Message:
+    name = guardrail_name(release, values["measure"], voice)
+    return message("Measure “{name}” in every team; without it nobody knows the price.", name=name)
+
+
+def _relieve_guardrail(values: Values, release: Release, voice: Voice) -> Message:
+    name = guardrail_name(release, values["measure"], voice)
+    return message("Bring “{name}” back within its limit, then extend by one cycle.", name=name)
+
+
+def _raise_fidelity(_values: Values, release: Release, voice: Voice) -> Message:
+    floor = release.fidelity.floor_pct
+    if floor is None:
+        return message("Run the practice as designed, then extend by one cycle.")
+    return message(
+        "Run at least {floor} of the practice as designed, then extend by one cycle.",
+        floor=voice.percent(floor),
+    )
+
+
+def _wait_for_waves(values: Values, _release: Release, _voice: Voice) -> Message:
+    return message("The verdict is given when these are in: {waves}.", waves=_wave_names(values["waves"]))
+
+
+def _wave_names(wave_ids: Sequence[str]) -> list[Message]:
+    return [wave_name(wave_id) for wave_id in wave_ids]
+
+
+FINDINGS: Mapping[str, Sayer] = MappingProxyType(
+    {
+        "interval_above_zero": _interval_above_zero,
+        "interval_holds_zero": _interval_holds_zero,
+        "interval_below_zero": _interval_below_zero,
+        "reaches_sesoi": _reaches_sesoi,
+        "below_sesoi": _below_sesoi,
+        "worthwhile_ruled_out": _worthwhile_ruled_out,
+        "lasts": _plain(message("At the follow-up the effect was still there.")),
+        "fades": _plain(
+            message(
+                "At the follow-up the effect could no longer be told from zero; "
+                "it may have been the attraction of the new."
+            )
+        ),
+        "no_follow_up": _plain(message("The plan asks nobody again later, so whether the effect lasts is unknown.")),
+        "guardrail_kept": _guardrail_kept,
+        "guardrail_breached": _guardrail_breached,
+        "guardrail_not_measured": _guardrail_not_measured,
+        "fidelity_reached": _fidelity_reached,
+        "fidelity_below_floor": _fidelity_below_floor,
+        "fidelity_not_measured": _plain(message("Whether the practice was really run was not measured.")),
+        "refused": _plain(
+            message(
+                "An arm has fewer than two teams with people who answered before and after: "
+                "luck cannot be told from effect."
+            )
+        ),
+        "few_clusters": _few_clusters,
+        "unequal_attrition": _unequal_attrition,
+        "grade_d": _plain(message("Nobody is compared: what changed may have changed without the practice.")),
+        "comparison_needs_waves": _comparison_needs_waves,
+        "drift_allowance": _drift_allowance,
+        "chosen_lowest": _plain(
+            message("The unit was chosen for its low scores; low scores rise by themselves, pilot or not.")
+        ),
+        "chosen_highest": _plain(
+            message("The unit was chosen for its high scores; high scores fall by themselves, pilot or not.")
+        ),
+        "chosen_volunteered": _plain(message("The unit volunteered; what keen people achieve, others may not.")),
+        "awaiting_waves": _awaiting_waves,
+    }
+)
+
+TURNING_POINTS: Mapping[str, Sayer] = MappingProxyType(
+    {
+        "bias_would_overturn": _bias_would_overturn,
+        "more_teams": _more_teams,
+        "add_follow_up": _plain(
+            message("Ask again about three months after the end; that shows whether the effect lasts.")
+        ),
+        "randomise_teams": _plain(
+            message("Next time, draw by lot which teams start first; then the comparison can be trusted.")
+        ),
+        "add_waves": _add_waves,
+        "measure_guardrail": _measure_guardrail,
+        "measure_fidelity": _plain(message("Measure in every pilot team how far the practice is really run.")),
+        "raise_fidelity": _raise_fidelity,
+        "relieve_guardrail": _relieve_guardrail,
+        "wait_for_waves": _wait_for_waves,
+        "reach_leavers": _plain(message("Ask those who dropped out; their answers decide whether the effect is real.")),
+        "test_lasting": _plain(
+            message("Hold the other teams back for another cycle and ask again; then it shows what lasts.")
+        ),
+    }
+)
+
+SENTENCES: Mapping[str, Sayer] = MappingProxyType({**FINDINGS, **TURNING_POINTS})
