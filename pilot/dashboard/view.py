@@ -69,7 +69,7 @@ def _run(script: str) -> None:
 
 
 def _switch(language: Language) -> None:
-    chosen = st.segmented_control(
+    st.segmented_control(
         "语言 · Language",
         LANGUAGES,
         default=language,
@@ -79,7 +79,6 @@ def _switch(language: Language) -> None:
         label_visibility="collapsed",
         on_change=_remember_language,
     )
-    del chosen
 
 
 def _remember_language() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from pilot.imports.importing import Rejection
 from pilot.plan.sealing import assign_teams
 from pilot.scores import panel_from_tables
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
+from pilot.simulate.tables import _dates
 from pilot.store import Store
 
 FILES = ("roster.csv", "responses.csv", "team_measures.csv", "truth.json")
@@ -87,6 +88,14 @@ def test_the_roster_has_joiners_and_leavers_with_dates_that_fit(simulate):
     left = roster["left_on"].dropna()
     assert len(left)
     assert (left >= roster.loc[left.index, "joined_on"]).all()
+
+
+def test_a_date_is_on_the_same_side_of_a_wave_as_its_week():
+    weeks = np.array([-0.1, 0.0, 0.1, 3.95, 4.0, 4.05, np.nan])
+    dates = _dates(date(2027, 3, 1), weeks)
+    assert dates.isna().tolist() == [False] * 6 + [True]
+    for wave_week, day in ((0, "2027-03-01"), (4, "2027-03-29")):
+        assert (dates <= day).tolist() == (weeks <= wave_week).tolist()
 
 
 def test_codes_are_pseudonymous_and_names_stay_apart(simulate, tmp_path):
