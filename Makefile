@@ -49,7 +49,7 @@ test: .venv/test-installed .venv/system-installed
 # Collect the sentences of the code anew into the Chinese catalogue.
 messages: .venv/test-installed
 	$(BIN)/pybabel --quiet extract -F babel.cfg -k message --no-location --sort-output -o .venv/messages.pot .
-	$(BIN)/pybabel --quiet update -i .venv/messages.pot -d pilot/locale -l zh --no-fuzzy-matching --ignore-obsolete --no-wrap
+	$(BIN)/pybabel --quiet update -i .venv/messages.pot -d pilot/locale -l zh --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 lock: .venv/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock

@@ -1,10 +1,4 @@
-"""The Chinese texts are complete. To bring them up to date after a change of messages:
-
-    pybabel extract -F babel.cfg -k message --no-location -o messages.pot .
-    pybabel update -i messages.pot -d pilot/locale -l zh --no-fuzzy-matching --ignore-obsolete --no-wrap
-
-then translate what is empty, and keep it sorted.
-"""
+"""The Chinese texts are complete. `make messages` collects the sentences anew; then translate what is empty."""
 
 from __future__ import annotations
 
