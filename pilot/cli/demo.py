@@ -22,9 +22,12 @@ def run_demo(folder: PilotFolder, scenario: str, speaker: Speaker) -> None:
         PilotError: the folder holds a pilot already, or the scenario is not known.
     """
     path = folder.path
-    unit = message("Example unit (simulated)").text(speaker.language)
+    unit = message("Example unit (simulated)")
+    answers = PlanAnswers(
+        unit_name=unit.text("zh"), unit_name_en=unit.text("en"), launch_on=DEMO_LAUNCH, teams=DEMO_TEAMS
+    )
     speaker.say(f"$ pilot init {path} --yes --launch {DEMO_LAUNCH}")
-    planning.init(folder, PlanAnswers(unit_name=unit, launch_on=DEMO_LAUNCH, teams=DEMO_TEAMS), speaker)
+    planning.init(folder, answers, speaker)
     speaker.say(f"$ pilot seal {path} --seed {DEMO_SEED}")
     planning.seal(folder, DEMO_SEED, speaker)
     speaker.say(f"$ pilot simulate {path} --scenario {scenario} --seed {DEMO_SEED}")

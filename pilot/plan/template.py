@@ -39,6 +39,7 @@ class PlanAnswers:
 
     Attributes:
         unit_name: The business unit.
+        unit_name_en: Its name in English; the same if not said.
         launch_on: Day the practice starts.
         design: How the pilot teams get something to be compared with.
         teams: Teams to draw from (`waitlist`), or the pilot teams.
@@ -54,6 +55,7 @@ class PlanAnswers:
     comparison_teams: tuple[str, ...] = ()
     calendar: CalendarChoice = "full"
     sesoi_points: float = 0.15
+    unit_name_en: str = ""
 
 
 def write_plan(folder: PilotFolder, answers: PlanAnswers) -> None:
@@ -86,6 +88,8 @@ def render_plan(answers: PlanAnswers) -> str:
     randomised = answers.design == "waitlist"
     return environment.from_string(template).render(
         answers=answers,
+        unit_zh=answers.unit_name,
+        unit_en=answers.unit_name_en or answers.unit_name,
         waves=waves,
         baseline=[wave.id for wave in waves if wave.kind == "baseline"],
         outcome=[wave.id for wave in waves if wave.kind in ("pulse", "endline") and wave.week >= FIRST_OUTCOME_WEEK],
