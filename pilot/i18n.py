@@ -11,6 +11,7 @@ import gettext
 import io
 import locale
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -74,7 +75,8 @@ def preferred_language(environment: Mapping[str, str] | None = None) -> Language
     """The user's language: `PILOT_LANG`, else the system's, else Chinese, which most users read first."""
     environment = os.environ if environment is None else environment
     candidates = [environment.get(name, "") for name in ("PILOT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")]
-    candidates.append(locale.getlocale()[0] or "")
+    if sys.platform == "win32":
+        candidates.append(locale.getlocale()[0] or "")
     for candidate in candidates:
         for language in LANGUAGES:
             if candidate.lower().startswith(language):

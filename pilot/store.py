@@ -53,6 +53,7 @@ IMPORT = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False, index=True),
     sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("n_rows_new", sa.Integer, nullable=False),
+    sa.Column("seal_sha256", sa.String(64)),
 )
 TABLE_OF: dict[TableName, sa.Table] = {"roster": PERSON, "responses": RESPONSE, "team_measures": TEAM_MEASURE}
 
@@ -67,6 +68,7 @@ class ImportRecord:
         sha256: Of its bytes.
         imported_at: When.
         n_rows_new: Rows that were not there before.
+        seal_sha256: Of the sealed plan then in force; None before the seal.
     """
 
     table_name: TableName
@@ -74,6 +76,7 @@ class ImportRecord:
     sha256: str
     imported_at: datetime
     n_rows_new: int
+    seal_sha256: str | None = None
 
 
 class Store:

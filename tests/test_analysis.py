@@ -65,6 +65,16 @@ def test_the_word_is_withheld_until_the_follow_up_is_in(inputs):
     assert not {"fades", "lasts"} & {finding.code for finding in verdict.findings}
 
 
+def test_a_few_early_answers_do_not_make_a_wave_complete(inputs):
+    protocol, seal, tables = inputs
+    late = tables.responses["wave_id"] == "follow_up_2"
+    first = set(tables.responses["person_id"][late].unique()[:10])
+    early = with_responses(tables, lambda rows: ~late | rows["person_id"].isin(first))
+    verdict = analyse(protocol, seal, early, [], NOW).verdict
+    assert verdict.word is None
+    assert verdict.turning_points[0].values == {"waves": ["follow_up_2"]}
+
+
 def test_nothing_to_analyse_is_a_sentence(inputs):
     protocol, seal, tables = inputs
     only_baseline = with_responses(tables, lambda rows: rows["wave_id"].str.startswith("baseline"))

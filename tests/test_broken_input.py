@@ -110,6 +110,44 @@ def test_broken_responses(started, command, monkeypatch, name, language):
     assert stored(started) == before
 
 
+MAPPING = """format: 1
+table: responses
+columns: {person_id: person_id}
+answers:
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("  - {column: eng_pride, item: eng_prid, wave: baseline_2}", "eng_prid: the plan and its questionnaires"),
+        ("  - {column: eng_pride, item: eng_pride, wave: week_9}", "week_9: the plan and its questionnaires"),
+        ("  - {column: eng_pride, item: eng_pride}", "“wave_id” is mapped to nothing"),
+        ("  - {column: eng_prid, item: eng_pride, wave: baseline_2}", "the column “eng_prid” is missing"),
+    ],
+)
+def test_broken_mapping_is_said_once(started, command, line, sentence):
+    mapping = started.path / "mapping.yaml"
+    mapping.write_text(MAPPING + line, "utf-8")
+    run = command("import", started.path, started.path / "responses.csv", "--mapping", mapping)
+    assert run.code == 1
+    assert run.err.count(sentence) == 1
+
+
+def test_a_stranger_is_said_once_a_row(started, command):
+    lines = [response_lines()[0], *(f"X{number},baseline_2,1,2,3,4,5,1" for number in range(3))]
+    run = command("import", started.path, write(started.path / "strangers.csv", lines))
+    assert run.err.count("is not known in the roster") == 3
+
+
+def test_a_plan_is_not_sealed_again_after_the_first_answers(started, command):
+    started.seal.unlink()
+    assert command("seal", started.path, "--seed", 7).code == 0
+    run = command("analyse", started.path)
+    assert run.code == 1
+    assert "was imported under another seal" in run.err
+
+
 def test_unknown_team(started, command):
     before = stored(started)
     path = write(started.path / "more.csv", ["person_id,team_id", "P100,T01", "P101,T99", "P102,"])

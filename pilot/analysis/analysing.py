@@ -16,7 +16,7 @@ from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
-from pilot.plan import Guardrail, Protocol, Seal
+from pilot.plan import Guardrail, Plan, Protocol, Seal
 from pilot.result import (
     Attrition,
     DeviationNote,
@@ -33,6 +33,8 @@ from pilot.scores import Panel, panel_from_tables
 from pilot.store import ImportRecord
 from pilot.verdict import WORDS, DecisionRule, Evidence, Word, chance_worthwhile, decide
 
+SHARE_THAT_IS_IN = 0.5
+
 
 def analyse(
     protocol: Protocol, seal: Seal, tables: Tables, imports: Iterable[ImportRecord], made_at: datetime
@@ -40,9 +42,12 @@ def analyse(
     """Analyse a pilot as its sealed plan says.
 
     Raises:
-        PilotError: nobody has answered both before and after the launch yet.
+        PilotError: nobody has answered both before and after the launch yet; or answers were imported under
+            another seal than the plan's.
     """
     plan = protocol.plan
+    imports = tuple(imports)
+    _require_one_seal(imports, seal)
     panel = panel_from_tables(tables, protocol, seal.assignment)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
@@ -80,6 +85,21 @@ def analyse(
         fidelity=_fidelity(estimates, protocol),
         verdict=_verdict(panel, estimates, protocol),
     )
+
+
+def _require_one_seal(imports: tuple[ImportRecord, ...], seal: Seal) -> None:
+    """A plan that is sealed anew after the first answers was not sealed before them."""
+    faults = [
+        Fault(
+            record.file_name,
+            message("was imported under another seal ({sha256}…).", sha256=record.seal_sha256[:8]),
+            message("Restore that seal.json; a plan is not sealed again after the first answers."),
+        )
+        for record in imports
+        if record.seal_sha256 not in (None, seal.sha256)
+    ]
+    if faults:
+        raise PilotError(message("The answers do not belong to this seal."), faults)
 
 
 def _require_linked(panel: Panel, protocol: Protocol) -> None:
@@ -194,11 +214,7 @@ def _verdict(panel: Panel, estimates: Estimates, protocol: Protocol) -> Verdict:
     rule = DecisionRule.of(plan)
     evidence = Evidence.of(estimates, plan)
     decision = decide(evidence, rule)
-    awaited = tuple(
-        wave_id
-        for wave_id in (*plan.analysis.outcome, *plan.analysis.lasting)
-        if not panel.answered[0, :, panel.wave_ids.index(wave_id)].any()
-    )
+    awaited = _awaited_waves(panel, estimates, plan)
     word: Word = WORDS[int(decision.word[0])]
     chance = chance_worthwhile(estimates.primary_with_drift, rule.sesoi_points)
     return Verdict(
@@ -208,6 +224,15 @@ def _verdict(panel: Panel, estimates: Estimates, protocol: Protocol) -> Verdict:
         chance_worthwhile=number(chance),
         findings=findings(decision, evidence, estimates, plan, awaited),
         turning_points=turning_points(word, decision, evidence, estimates, plan, awaited),
+    )
+
+
+def _awaited_waves(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[str, ...]:
+    """Outcome and lasting waves that fewer than half of the linked panel have answered: they are not in yet."""
+    linked = np.isfinite(estimates.after - estimates.before)[0]
+    waves = (*plan.analysis.outcome, *plan.analysis.lasting)
+    return tuple(
+        wave for wave in waves if panel.answered[0, linked, panel.wave_ids.index(wave)].mean() < SHARE_THAT_IS_IN
     )
 
 

@@ -6,6 +6,7 @@ the command that needs it, so that help and planning start at once.
 
 from __future__ import annotations
 
+import io
 import secrets
 import sys
 from datetime import datetime
@@ -180,6 +181,9 @@ def demo(
 
 def main() -> None:
     """Run the command line; the user's mistakes end in sentences and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a Windows console in GBK has no check mark
+            stream.reconfigure(errors="replace")
     speaker = Speaker(_language_of(sys.argv))
     try:
         app()

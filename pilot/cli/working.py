@@ -33,9 +33,18 @@ def import_table(
     """Bring one file into the store."""
     mapping = read_mapping(mapping_path) if mapping_path else None
     table = mapping.table if mapping else table
-    protocol = _protocol_for(folder, table)
+    protocol, seal_sha256 = _protocol_for(folder, table)
     with Store(database) as store:
-        outcome = import_file(path, protocol, store, Rejection(folder.rejected), now(), mapping=mapping, table=table)
+        outcome = import_file(
+            path,
+            protocol,
+            store,
+            Rejection(folder.rejected),
+            now(),
+            seal_sha256=seal_sha256,
+            mapping=mapping,
+            table=table,
+        )
     record = outcome.record
     if record.n_rows_new:
         speaker.done(
@@ -51,11 +60,12 @@ def import_table(
         speaker.done(message("{file}: all {rows} rows were there already.", file=path.name, rows=outcome.n_rows))
 
 
-def _protocol_for(folder: PilotFolder, table: TableName) -> Protocol:
-    """The roster may come before the seal (the draw needs team names); answers may not."""
+def _protocol_for(folder: PilotFolder, table: TableName) -> tuple[Protocol, str | None]:
+    """The protocol and its seal's hash. The roster may come before the seal, answers may not."""
     if table == "roster" and not folder.seal.exists():
-        return read_plan(folder)
-    return sealed_protocol(folder)[0]
+        return read_plan(folder), None
+    protocol, sealed = sealed_protocol(folder)
+    return protocol, sealed.sha256
 
 
 def simulate(folder: PilotFolder, scenario_name: str, seed: int, speaker: Speaker) -> tuple[Path, Mapping[str, float]]:

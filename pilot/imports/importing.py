@@ -13,7 +13,7 @@ from pathlib import Path
 from pilot.errors import Fault, PilotError
 from pilot.i18n import LANGUAGES, message
 from pilot.imports.files import read_sheet
-from pilot.imports.mapping import Mapping, apply_mapping, guess_mapping
+from pilot.imports.mapping import Mapping, apply_mapping, check_mapping, guess_mapping
 from pilot.plan import Protocol
 from pilot.schema.checks import Surroundings, check
 from pilot.schema.columns import TableName
@@ -73,6 +73,7 @@ def import_file(
     rejection: Rejection,
     imported_at: datetime,
     *,
+    seal_sha256: str | None = None,
     mapping: Mapping | None = None,
     table: TableName = "responses",
 ) -> ImportOutcome:
@@ -84,16 +85,21 @@ def import_file(
         store: Where the rows go.
         rejection: Where a fault list is written.
         imported_at: Now.
+        seal_sha256: Of the sealed plan; None before the seal.
         mapping: How its columns are called; without one they carry our names.
         table: Which table it is, when there is no mapping.
 
     Raises:
         PilotError: anything is wrong with it; the store is unchanged.
     """
+    if mapping:
+        check_mapping(mapping, protocol)
     sheet = read_sheet(path, mapping.sheet if mapping else None)
     draft = apply_mapping(mapping or guess_mapping(table, sheet, protocol), sheet)
     frame, faults = check(draft, Surroundings(protocol, store.person_ids()))
-    record = ImportRecord(draft.table, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), imported_at, 0)
+    record = ImportRecord(
+        draft.table, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), imported_at, 0, seal_sha256
+    )
     if not faults:
         record, faults = store.save(draft, frame, record)
     if faults:

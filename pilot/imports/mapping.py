@@ -90,6 +90,29 @@ def read_mapping(path: Path) -> Mapping:
     return read_page(path, Mapping, message("The mapping file cannot be used."))[0]
 
 
+def check_mapping(mapping: Mapping, protocol: Protocol) -> None:
+    """Check what a mapping says of items and waves once, instead of in every row of the file.
+
+    Raises:
+        PilotError: it names an item or a wave that the plan does not have.
+    """
+    item_ids, wave_ids = list(protocol.instruments.items), list(protocol.plan.calendar.wave_ids)
+    named = {answer.item: item_ids for answer in mapping.answers}
+    named |= {answer.wave: wave_ids for answer in mapping.answers if answer.wave}
+    named |= dict.fromkeys(mapping.values.get("wave_id", {}).values(), wave_ids)
+    faults = [
+        Fault(
+            name,
+            message("the plan and its questionnaires do not have it."),
+            message("Write one of: {choices}.", choices=known),
+        )
+        for name, known in named.items()
+        if name not in known
+    ]
+    if faults:
+        raise PilotError(message("The mapping file cannot be used."), faults)
+
+
 def guess_mapping(table: TableName, sheet: Sheet, protocol: Protocol) -> Mapping:
     """The mapping of a file that uses our names already: our columns, or item ids as column names."""
     present = list(sheet.frame.columns)

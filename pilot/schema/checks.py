@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -56,7 +56,13 @@ def check(draft: Draft, surroundings: Surroundings) -> tuple[pd.DataFrame, list[
             faults += _off_scale(draft, frame["value"], surroundings)
     faults += _repeated(draft)
     columns = [*REQUIRED_COLUMNS[draft.table], *OPTIONAL_COLUMNS[draft.table]]
-    return frame[columns].reset_index(drop=True), sorted(faults, key=lambda fault: (fault.row, fault.column))
+    return frame[columns].reset_index(drop=True), _each_once(faults)
+
+
+def _each_once(faults: Iterable[CellFault]) -> list[CellFault]:
+    """In file order; a row with many answers has its person and wave only once."""
+    by_place = {(fault.row, fault.column, fault.found.text("en")): fault for fault in faults}
+    return [by_place[place] for place in sorted(by_place)]
 
 
 def _missing_keys(draft: Draft) -> Iterator[CellFault]:
@@ -79,10 +85,9 @@ def _repeated(draft: Draft) -> Iterator[CellFault]:
     for index in repeated.to_numpy().nonzero()[0]:
         row = draft.frame.iloc[index]
         first = first_rows.loc[tuple(row[keys]) if len(keys) > 1 else row[keys[0]]]
-        column = "value" if "value" in draft.frame else keys[0]
         yield draft.fault(
             int(index),
-            column,
+            keys[0],
             message(
                 "“{value}” stands there a second time; the first is in row {first}.",
                 value=row[keys[0]],
