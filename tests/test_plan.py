@@ -24,7 +24,13 @@ from pilot.plan.template import CALENDARS
 
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
 TEAMS = tuple(f"团队{number}" for number in range(1, 10))
-DESIGNS = {"waitlist": {}, "comparison": {"comparison_teams": ("甲", "乙")}, "before_after": {}}
+
+
+def named_teams(count: int, letter: str) -> tuple[str, ...]:
+    return tuple(f"{letter}{number}" for number in range(1, count + 1))
+
+
+DESIGNS = {"waitlist": {}, "comparison": {"comparison_teams": tuple("甲乙丙丁戊己庚")}, "before_after": {}}
 
 
 def answers(**given_answers: object) -> PlanAnswers:
@@ -83,6 +89,29 @@ def plan_of_teams(tmp_path_factory):
         return plan.model_copy(update={"teams": plan.teams.model_copy(update={"randomise": names})})
 
     return with_teams
+
+
+@pytest.mark.parametrize(
+    ("design", "n_pilot", "n_comparison", "is_enough"),
+    [
+        ("waitlist", 7, 0, False),
+        ("waitlist", 8, 0, True),
+        ("comparison", 12, 2, False),
+        ("comparison", 4, 4, True),
+        ("before_after", 5, 0, False),
+        ("before_after", 6, 0, True),
+    ],
+)
+def test_a_plan_that_can_only_be_inconclusive_is_refused(folder, design, n_pilot, n_comparison, is_enough):
+    given_answers = answers(
+        design=design, teams=named_teams(n_pilot, "T"), comparison_teams=named_teams(n_comparison, "C")
+    )
+    if is_enough:
+        write_plan(folder, given_answers)
+    else:
+        with pytest.raises(PilotError, match="every verdict would be inconclusive"):
+            write_plan(folder, given_answers)
+    assert folder.plan.exists() == is_enough
 
 
 def test_every_team_is_drawn_equally_often(plan_of_teams):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -78,8 +79,8 @@ class _Asker:
         while True:
             answer = self.text(question, usual.isoformat())
             try:
-                return date.fromisoformat(answer)
-            except ValueError:
+                return date(*map(int, re.findall(r"\d+", answer)))
+            except (ValueError, TypeError):
                 self.speaker.say(message("Write it as 2027-03-01."))
 
     def points(self, question: Message, usual: float) -> float:

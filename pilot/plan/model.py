@@ -211,6 +211,7 @@ class Plan(Page):
     def contradictions(self) -> Iterator[Contradiction]:
         """Entries that do not go together."""
         yield from _team_contradictions(self)
+        yield from _too_few_teams_to_decide(self)
         yield from _calendar_contradictions(self)
         yield from _analysis_contradictions(self)
 
@@ -246,6 +247,40 @@ def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
                     least=SMALLEST_TEAM_COUNT[plan.design],
                 ),
             )
+
+
+def largest_df(n_pilot: int, n_comparison: int) -> float:
+    """Satterthwaite degrees of freedom when all teams are alike; uneven teams have fewer.
+
+    Welch's formula with equal variances; for a pilot alone (`n_comparison` 0) its teams less one.
+    """
+    arms = [n for n in (n_pilot, n_comparison) if n]
+    if min(arms, default=0) < 2:
+        return 0.0
+    return round(sum(1 / n for n in arms) ** 2 / sum(1 / (n**2 * (n - 1)) for n in arms), 6)
+
+
+def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
+    n_drawn = len(plan.teams.randomise)
+    arms = (
+        (n_drawn - n_drawn // 2, n_drawn // 2)
+        if plan.design == "waitlist"
+        else (len(plan.teams.pilot), len(plan.teams.comparison))
+    )
+    df = largest_df(*arms)
+    if 0 < df < plan.rule.minimum_df:
+        yield Contradiction(
+            ("teams",),
+            message(
+                "{pilot} pilot and {comparison} comparison teams give at most {df} degrees of freedom, the rule wants "
+                "{minimum}: every verdict would be inconclusive.",
+                pilot=arms[0],
+                comparison=arms[1],
+                df=f"{df:.1f}",
+                minimum=plan.rule.minimum_df,
+            ),
+            message("List more teams: eight or more, about half of them in each arm; before_after needs six."),
+        )
 
 
 def _calendar_contradictions(plan: Plan) -> Iterator[Contradiction]:

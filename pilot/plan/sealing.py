@@ -203,6 +203,7 @@ def _scalars(content: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def _read(folder: PilotFolder) -> Seal:
     headline = message("The plan is not sealed.")
     if not folder.seal.exists():
+        read_plan(folder)  # where there is no plan either, that is what is said
         found = message("there is no seal yet.")
         remedy = message("Seal the plan with `pilot seal` before the first answer is collected.")
         raise PilotError(headline, [Fault(folder.seal.name, found, remedy)])
