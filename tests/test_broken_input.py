@@ -194,7 +194,7 @@ def test_workbook_is_read_like_csv(started, command):
     workbook.save(path)
     run = command("import", started.path, path)
     assert run.code == 0, run.err
-    assert "6 rows read (xlsx), 6 of them new" in run.out
+    assert "6 entries read (xlsx), 6 of them new" in run.out
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 not a workbook", b""])

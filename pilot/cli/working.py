@@ -49,7 +49,7 @@ def import_table(
     if record.n_rows_new:
         speaker.done(
             message(
-                "{file}: {rows} rows read ({encoding}), {new} of them new.",
+                "{file}: {rows} entries read ({encoding}), {new} of them new.",
                 file=path.name,
                 rows=outcome.n_rows,
                 encoding=outcome.encoding,
@@ -57,7 +57,7 @@ def import_table(
             )
         )
     else:
-        speaker.done(message("{file}: all {rows} rows were there already.", file=path.name, rows=outcome.n_rows))
+        speaker.done(message("{file}: all {rows} entries were there already.", file=path.name, rows=outcome.n_rows))
 
 
 def _protocol_for(folder: PilotFolder, table: TableName) -> tuple[Protocol, str | None]:
@@ -94,7 +94,13 @@ def publish_result(folder: PilotFolder, speaker: Speaker) -> Release:
     speaker.done(message("Release {number} is in {path}.", number=release.number, path=folder.releases))
     briefing = brief(release, speaker.language)
     speaker.say(f"\n  {briefing.symbol} {briefing.word}")
-    for sentence in (briefing.deviation_heading, briefing.sentence, briefing.effect, briefing.meaning):
+    for sentence in (
+        briefing.deviation_heading,
+        *briefing.deviations,
+        briefing.sentence,
+        briefing.effect,
+        briefing.meaning,
+    ):
         if sentence:
             speaker.say(f"  {sentence}")
     for fact in briefing.facts:

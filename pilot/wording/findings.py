@@ -224,7 +224,11 @@ def _raise_fidelity(_values: Values, release: Release, voice: Voice) -> Message:
 
 
 def _wait_for_waves(values: Values, _release: Release, _voice: Voice) -> Message:
-    return message("The verdict is given when these are in: {waves}.", waves=_wave_names(values["waves"]))
+    return message(
+        "The verdict is given when these are in: {waves}. A wave that will not be held is taken out of the plan, as a "
+        "recorded deviation.",
+        waves=_wave_names(values["waves"]),
+    )
 
 
 def _wave_names(wave_ids: Sequence[str]) -> list[Message]:
