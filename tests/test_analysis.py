@@ -56,6 +56,18 @@ def test_works_is_scaled(inputs):
         )
 
 
+def test_the_nearest_bound_says_how_wrong_the_estimate_may_be(inputs):
+    """With a larger SESOI the estimate reaches it by less than the lower bound lies above zero."""
+    protocol, seal, tables = inputs
+    outcomes = protocol.plan.outcomes
+    demanding = outcomes.model_copy(update={"primary": outcomes.primary.model_copy(update={"sesoi_points": 0.3})})
+    stricter = replace(protocol, plan=protocol.plan.model_copy(update={"outcomes": demanding}))
+    result = analyse(stricter, seal, tables, [], NOW)
+    effect = result.primary.with_drift
+    assert effect.estimate - 0.3 < effect.lower
+    assert result.verdict.turning_points[0].values["points"] == pytest.approx(effect.estimate - 0.3)
+
+
 def test_the_word_is_withheld_until_the_follow_up_is_in(inputs):
     protocol, seal, tables = inputs
     early = with_responses(tables, lambda rows: ~rows["wave_id"].str.startswith("follow_up"))
