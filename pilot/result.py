@@ -38,8 +38,9 @@ class EstimateOf(Part):
         p: Two-sided p of no effect.
         lower: Lower bound of the interval.
         upper: Upper bound of the interval.
-        n_people: Linked people it rests on.
+        n_people: Linked people it rests on (teams, for a team measure).
         n_teams: Teams they come from.
+        n_treated: Of the people, those in the pilot arm.
     """
 
     estimate: float
@@ -50,6 +51,7 @@ class EstimateOf(Part):
     upper: float
     n_people: int
     n_teams: int
+    n_treated: int
 
 
 class Effect(Part):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +85,7 @@ def r_values() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own, from the system's programs, on a socket in a temporary folder."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
@@ -91,12 +93,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not pytest's own folder: its path can be too long for a socket, and later runs of pytest clear it away.
+    folder = Path(tempfile.mkdtemp(prefix="pilot-pg-"))
     data, binaries = folder / "data", programs[-1]
     as_user: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
-        for part in (folder, *folder.parents[:3]):
-            part.chmod(0o755)
         subprocess.run(["chown", "postgres", folder], check=True)
         as_user = ["runuser", "-u", "postgres", "--"]
     subprocess.run([*as_user, binaries / "initdb", "-A", "trust", "-U", "pilot", data], check=True, capture_output=True)
@@ -107,3 +108,4 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql+psycopg://pilot@/postgres?host={folder}"
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+        shutil.rmtree(folder)

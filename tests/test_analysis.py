@@ -170,6 +170,38 @@ def test_a_release_that_differs_by_a_few_people_is_refused(tmp_path, inputs):
     assert latest_release(tmp_path).number == 1
 
 
+def test_a_wave_that_grew_by_a_few_people_is_refused(tmp_path, inputs):
+    """Otherwise the late answer is the difference of two means."""
+    protocol, seal, tables = inputs
+    result = analyse(protocol, seal, tables, [], NOW)
+    publish(result, tmp_path, NOW)
+    waves = tuple(
+        wave.model_copy(update={"n_people": wave.n_people + 1}) if wave.wave_id == "follow_up_2" else wave
+        for wave in result.waves
+    )
+    with pytest.raises(PilotError, match="pilot follow_up_2"):
+        publish(result.model_copy(update={"waves": waves}), tmp_path, NOW)
+
+
+def test_estimates_about_a_few_are_not_released(tmp_path, inputs):
+    """A secondary outcome that four people of the pilot answered, managers' hours of four pilot teams."""
+    result = analyse(*inputs[:2], inputs[2], [], NOW)
+    few = {"n_treated": 4}
+    secondary, guardrail = result.secondary[0], result.guardrails[0]
+    by_few = secondary.between_arms.model_copy(update=few)
+    result = result.model_copy(
+        update={
+            "lasting": result.lasting.model_copy(update=few),
+            "secondary": (secondary.model_copy(update={"between_arms": by_few}),),
+            "guardrails": (guardrail.model_copy(update={"worsening": guardrail.worsening.model_copy(update=few)}),),
+        }
+    )
+    release = publish(result, tmp_path, NOW)
+    assert release.lasting is None
+    assert (release.secondary[0].between_arms, release.secondary[0].hedges_g) == (None, None)
+    assert (release.guardrails[0].worsening, release.guardrails[0].mean_before) == (None, None)
+
+
 def test_a_release_about_a_few_people_is_refused(tmp_path, inputs):
     protocol, seal, tables = inputs
     few = set(tables.roster.groupby("team_id").head(1)["person_id"][:8])

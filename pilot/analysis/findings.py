@@ -102,7 +102,6 @@ def _about_fidelity(decision: Decision, evidence: Evidence) -> Iterator[Finding]
 def _about_caps(decision: Decision, evidence: Evidence, plan: Plan) -> Iterator[Finding]:
     values = {
         "few_clusters": {"df": float(evidence.df[0]), "minimum": plan.rule.minimum_df},
-        "unequal_attrition": {"bias_points": float(evidence.attrition_bias[0])},
         "comparison_needs_waves": {
             "baselines": plan.rule.comparison_minimum_baselines,
             "later": plan.rule.comparison_minimum_later_waves,

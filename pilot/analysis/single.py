@@ -28,4 +28,5 @@ def estimate_of(estimate: Estimate) -> EstimateOf | None:
         upper=float(estimate.upper[0]),
         n_people=int(estimate.n_people[0]),
         n_teams=int(estimate.n_teams[0]),
+        n_treated=int(estimate.n_treated[0]),
     )

@@ -80,7 +80,7 @@ def _leavers_gap(
     arm, gone = treated.astype(float), left.astype(float)
     x = np.stack([np.ones_like(before), arm, gone, arm * gone], axis=-1)
     moments = moments_of(x, before, roster.team, len(roster.team_ids))
-    return contrast(fit(moments), [0, 0, 0, 1.0], moments, confidence_pct=95)
+    return contrast(fit(moments), [0, 0, 0, 1.0], moments, roster.treated, confidence_pct=95)
 
 
 def _share(part: BoolArray, whole: BoolArray) -> FloatArray:

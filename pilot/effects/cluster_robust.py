@@ -78,6 +78,7 @@ class Estimate:
         upper: Upper bound of the interval, points.
         n_people: People it rests on.
         n_teams: Teams they come from.
+        n_treated: Of the people, those in the pilot arm.
     """
 
     estimate: FloatArray
@@ -88,6 +89,7 @@ class Estimate:
     upper: FloatArray
     n_people: NDArray[np.intp]
     n_teams: NDArray[np.intp]
+    n_treated: NDArray[np.intp]
 
 
 def moments_of(x: FloatArray, y: FloatArray, cluster: NDArray[np.intp], n_clusters: int) -> ClusterMoments:
@@ -150,13 +152,16 @@ def fit(moments: ClusterMoments) -> LinearFit:
     )
 
 
-def contrast(model: LinearFit, weights: ArrayLike, moments: ClusterMoments, *, confidence_pct: float) -> Estimate:
+def contrast(
+    model: LinearFit, weights: ArrayLike, moments: ClusterMoments, treated: NDArray[np.bool_], *, confidence_pct: float
+) -> Estimate:
     """Estimate a linear combination of the coefficients.
 
     Args:
         model: The fit.
         weights: The contrast c, shape (columns,).
         moments: What it was fitted to (for the counts).
+        treated: Which clusters are pilot teams, shape (replicates, clusters) (for the counts).
         confidence_pct: Of the interval, percent.
     """
     c = np.asarray(weights, dtype=float)
@@ -175,6 +180,7 @@ def contrast(model: LinearFit, weights: ArrayLike, moments: ClusterMoments, *, c
         upper=upper,
         n_people=moments.n.sum(axis=1),
         n_teams=(moments.n > 0).sum(axis=1),
+        n_treated=np.where(treated, moments.n, 0).sum(axis=1),
     )
 
 

@@ -98,10 +98,11 @@ def _estimate(
     n_teams = len(roster.team_ids)
     people = moments_of(x, y, roster.team, n_teams)
     if weighting == "person":
-        return contrast(fit(people), weights, people, confidence_pct=confidence_pct)
+        return contrast(fit(people), weights, people, roster.treated, confidence_pct=confidence_pct)
     x_mean, y_mean = _team_means(people.xx, people.xy, people.n)
     teams = moments_of(x_mean, y_mean, np.arange(n_teams), n_teams)
-    return contrast(fit(teams), weights, replace(teams, n=people.n), confidence_pct=confidence_pct)
+    counted = replace(teams, n=people.n)
+    return contrast(fit(teams), weights, counted, roster.treated, confidence_pct=confidence_pct)
 
 
 def _team_means(xx: FloatArray, xy: FloatArray, n: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:

@@ -11,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pilot.publication.release import Count, Mean, ShownFlow, ShownWave, Withheld
-from pilot.result import ArmFlow, FidelityOutcome, GuardrailOutcome, PilotFacts, WaveMean
+from pilot.result import (
+    ArmFlow,
+    Effect,
+    EstimateOf,
+    FidelityOutcome,
+    GuardrailOutcome,
+    PilotFacts,
+    WaveMean,
+)
 
 
 def too_close(larger: int, smaller: int, minimum: int) -> bool:
@@ -60,9 +68,27 @@ def safe_waves(
     return tuple(shown)
 
 
+def is_about_a_few(estimate: EstimateOf, minimum: int) -> bool:
+    """Whether one of the two arms has somebody in it, but fewer than the minimum."""
+    return any(0 < n < minimum for n in (estimate.n_treated, estimate.n_people - estimate.n_treated))
+
+
+def safe_estimate(estimate: EstimateOf | None, minimum: int) -> EstimateOf | None:
+    """An estimate only when enough people of each arm stand behind it."""
+    return None if estimate is None or is_about_a_few(estimate, minimum) else estimate
+
+
+def safe_effect(effect: Effect, minimum: int) -> Effect:
+    """An effect with all that is computed from it, or without."""
+    if effect.between_arms and is_about_a_few(effect.between_arms, minimum):
+        hidden = dict.fromkeys(("between_arms", "with_drift", "hedges_g", "p_holm"))
+        return effect.model_copy(update=hidden)
+    return effect
+
+
 def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:
-    """A guardrail's means and estimate only when enough teams (each one manager) stand behind them."""
-    if outcome.worsening and outcome.worsening.n_teams < 2 * minimum:
+    """A guardrail's means and estimate only when enough teams (each one manager) of each arm stand behind them."""
+    if outcome.worsening and is_about_a_few(outcome.worsening, minimum):
         return outcome.model_copy(update={"worsening": None, "mean_before": None, "mean_after": None})
     return outcome
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from pilot import __version__
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
-from pilot.publication.disclosure import safe_fidelity, safe_flow, safe_guardrail, safe_waves, too_close
+from pilot.publication.disclosure import (
+    safe_effect,
+    safe_estimate,
+    safe_fidelity,
+    safe_flow,
+    safe_guardrail,
+    safe_waves,
+    too_close,
+)
 from pilot.publication.release import Release, latest_release, release_numbers, release_path
 from pilot.result import Result
 
@@ -34,8 +42,8 @@ def publish(result: Result, folder: Path, published_at: datetime) -> Release:
         deviations=result.deviations,
         verdict=result.verdict,
         primary=result.primary,
-        lasting=result.lasting,
-        secondary=result.secondary,
+        lasting=safe_estimate(result.lasting, minimum),
+        secondary=tuple(safe_effect(effect, minimum) for effect in result.secondary),
         waves=safe_waves(result.waves, result.flow, result.pilot, minimum),
         flow=tuple(safe_flow(flow, minimum) for flow in result.flow),
         guardrails=tuple(safe_guardrail(outcome, minimum) for outcome in result.guardrails),
@@ -61,12 +69,16 @@ def _small_arms(result: Result, minimum: int) -> list[Fault]:
 
 
 def _small_differences(result: Result, previous: Release | None, minimum: int) -> list[Fault]:
+    """Groups that a few people have joined or left since the last release."""
     if previous is None:
         return []
-    before = {flow.arm: flow.n_linked.n or 0 for flow in previous.flow}
+    before: dict[str, int] = {flow.arm: flow.n_linked.n or 0 for flow in previous.flow}
+    before |= {f"{wave.arm} {wave.wave_id}": wave.people.n or 0 for wave in previous.waves}
+    now: dict[str, int] = {flow.arm: flow.n_linked for flow in result.flow}
+    now |= {f"{wave.arm} {wave.wave_id}": wave.n_people for wave in result.waves}
     return [
         Fault(
-            flow.arm,
+            group,
             message(
                 "since release {number} the linked people changed by fewer than {minimum}.",
                 number=previous.number,
@@ -74,6 +86,6 @@ def _small_differences(result: Result, previous: Release | None, minimum: int) -
             ),
             message("Wait for more answers: the difference of two releases must not be a figure about a few."),
         )
-        for flow in result.flow
-        if too_close(max(before[flow.arm], flow.n_linked), min(before[flow.arm], flow.n_linked), minimum)
+        for group in now
+        if before.get(group) and too_close(max(before[group], now[group]), min(before[group], now[group]), minimum)
     ]

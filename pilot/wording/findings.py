@@ -153,13 +153,6 @@ def _few_clusters(values: Values, _release: Release, voice: Voice) -> Message:
     )
 
 
-def _unequal_attrition(values: Values, _release: Release, voice: Voice) -> Message:
-    return message(
-        "Different people dropped out in the two arms; that alone may make up to {points} points of the effect.",
-        points=voice.size(values["bias_points"]),
-    )
-
-
 def _comparison_needs_waves(values: Values, _release: Release, voice: Voice) -> Message:
     return message(
         "Two units can be compared safely only with at least {baselines} baselines and {later} later waves.",
@@ -264,7 +257,9 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
             )
         ),
         "few_clusters": _few_clusters,
-        "unequal_attrition": _unequal_attrition,
+        "unequal_attrition": _plain(
+            message("Different people dropped out in the two arms; that alone could turn the verdict.")
+        ),
         "grade_d": _plain(message("Nobody is compared: what changed may have changed without the practice.")),
         "comparison_needs_waves": _comparison_needs_waves,
         "drift_allowance": _drift_allowance,

@@ -163,8 +163,8 @@ def test_a_folder_that_cannot_be_written_is_said(simulate, tmp_path):
 
 @pytest.mark.parametrize("design", ["comparison", "before_after"])
 def test_other_designs_can_be_simulated(design, protocol_of):
-    more = {"comparison_teams": ("X", "Y")} if design == "comparison" else {}
-    protocol = protocol_of(3, design=design, **more)
+    more = {"comparison_teams": tuple("UVWXYZ")} if design == "comparison" else {}
+    protocol = protocol_of(8, design=design, **more)
     assignment = assign_teams(protocol.plan, 1)
     simulated = simulate_tables(read_scenario("works"), protocol, assignment, np.random.default_rng(5))
     assert set(simulated.tables.roster["team_id"]) == set(assignment)

@@ -54,12 +54,12 @@ def test_a_single_item_keeps_mean_and_spread(everybody_answers, make_layout):
 
 @pytest.mark.parametrize("design", ["waitlist", "comparison", "before_after"])
 def test_teams_that_the_plan_lists_keep_their_arm(design, protocol_of):
-    more = {"comparison_teams": ("X", "Y")} if design == "comparison" else {}
-    layout = layout_of(protocol_of(4, design=design, **more), {"Team 00": 3, "X": 2})
+    more = {"comparison_teams": tuple("UVWXYZ")} if design == "comparison" else {}
+    layout = layout_of(protocol_of(8, design=design, **more), {"Team 00": 3, "X": 2})
     treated = draw_pilots(read_scenario("works"), layout, np.random.default_rng(1), 4).treated
     assert layout.n_people == (5 if design == "comparison" else 3)
     if design == "waitlist":
-        assert (treated.sum(axis=1) == 2).all()
+        assert (treated.sum(axis=1) == 4).all()
     else:
         assert (treated == [team.startswith("Team") for team in layout.team_ids]).all()
 

@@ -46,7 +46,15 @@ ReleaseMaker = Callable[..., Release]
 def estimate_of(estimate: float, lower: float, upper: float, n_teams: int = 16) -> EstimateOf:
     half = (upper - lower) / 2
     return EstimateOf(
-        estimate=estimate, se=half / 2.16, df=12.7, p=0.01, lower=lower, upper=upper, n_people=152, n_teams=n_teams
+        estimate=estimate,
+        se=half / 2.16,
+        df=12.7,
+        p=0.01,
+        lower=lower,
+        upper=upper,
+        n_people=152,
+        n_teams=n_teams,
+        n_treated=76,
     )
 
 
