@@ -13,7 +13,15 @@ from pilot.simulate.parts import Effect
 
 N_REPLICATES = 600
 STANDARD_ERRORS = 4.5
-NULL_WORLDS = ("nothing", "everyone_improves", "hawthorne", "unhappy_leave")
+NULL_WORLDS = (
+    "nothing",
+    "everyone_improves",
+    "hawthorne",
+    "unhappy_leave",
+    "unhappy_leave_both",
+    "careless_crowd",
+    "few_uneven_teams",
+)
 
 
 def scores_of(pilots, scale):
