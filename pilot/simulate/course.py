@@ -24,8 +24,8 @@ class Course:
     """Shifts of the trait of one scale, points of the trait, each of shape (waves,).
 
     Attributes:
-        comparison: Without practice and without attention: the secular trend.
-        pilot: Of a pilot team in which the practice does nothing: trend and attention.
+        comparison: Of a comparison team: trend, occasion, and what spills over from the pilot teams.
+        pilot: Of a pilot team in which the practice does nothing: trend, occasion and attention.
         effect: What the practice adds in the average team.
         effect_sd: Its standard deviation between teams.
         effect_points: What it adds to the mean score of all people, points of the score.
@@ -58,10 +58,11 @@ def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_pri
     """
     points, attentive, sd = model.options.points, 1 - scenario.careless.share, model.trait_sd
     trend = scenario.trend.points_per_half_year * weeks / HALF_YEAR_WEEKS if scenario.trend else np.zeros_like(weeks)
-    comparison = model.shift_to(model.mean + points * trend, sd)
-    lift = _attention_points(scenario, weeks) * points / attentive
-    pilot = model.shift_to(model.mean_score(comparison, sd) + lift, sd)
+    everybody, pilot_only = (part * points / attentive for part in _passing_points(scenario, weeks))
+    base = model.shift_to(model.mean + points * trend + everybody, sd)
+    pilot = model.shift_to(model.mean_score(base, sd) + pilot_only, sd)
     gain, spread = (part * points / attentive for part in _effect_points(scenario, weeks, is_primary=is_primary))
+    spilled = gain * (scenario.spillover.share if scenario.spillover else 0.0)
     without = model.mean_score(pilot, sd)
     # A team's effect varies on the trait, its spread is stated on the scores: scores per point of trait.
     average = model.shift_to(without + gain, sd)
@@ -73,8 +74,8 @@ def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_pri
     # The solver leaves a rounding error; where nothing is meant to happen, nothing may.
     idle = (gain == 0) & (spread == 0)
     return Course(
-        comparison=comparison,
-        pilot=np.where(lift == 0, comparison, pilot),
+        comparison=np.where(spilled == 0, base, model.shift_to(model.mean_score(base, sd) + spilled, sd)),
+        pilot=np.where(pilot_only == 0, base, pilot),
         effect=np.where(idle, 0.0, effect),
         effect_sd=effect_sd,
         effect_points=np.where(gain == 0, 0.0, effect_points),
@@ -103,12 +104,17 @@ def truths(layout: Layout, courses: dict[str, Course]) -> dict[str, float]:
     return {name: round(value, DIGITS) for name, value in truth.items() if not np.isnan(value)}
 
 
-def _attention_points(scenario: Scenario, weeks: FloatArray) -> FloatArray:
-    attention = scenario.attention
-    if attention is None:
-        return np.zeros_like(weeks)
-    fade = _faded(weeks, attention.fades_from_week, attention.fades_until_week, 0.0)
-    return np.where(weeks > 0, attention.points * fade, 0.0)
+def _passing_points(scenario: Scenario, weeks: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What lifts the answers and is no effect: of both arms, and of the pilot teams alone; points, shape (waves,)."""
+    both, pilot = np.zeros_like(weeks), np.zeros_like(weeks)
+    attention, occasion = scenario.attention, scenario.occasion
+    if attention:
+        fade = _faded(weeks, attention.fades_from_week, attention.fades_until_week, 0.0)
+        pilot += np.where(weeks > 0, attention.points * fade, 0.0)
+    if occasion:
+        lift = np.where((occasion.from_week <= weeks) & (weeks <= occasion.until_week), occasion.points, 0.0)
+        both, pilot = (both + lift, pilot) if occasion.arms == "both" else (both, pilot + lift)
+    return both, pilot
 
 
 def _effect_points(scenario: Scenario, weeks: FloatArray, *, is_primary: bool) -> tuple[FloatArray, FloatArray]:

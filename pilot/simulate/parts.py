@@ -146,6 +146,32 @@ class Attention(Page):
     fades_until_week: Weeks
 
 
+class Spillover(Page):
+    """What the comparison teams take over from the pilot teams.
+
+    Attributes:
+        share: Of the effect.
+    """
+
+    share: Share
+
+
+class Occasion(Page):
+    """Something outside the practice that lifts the answers for a while, a bonus to come for instance.
+
+    Attributes:
+        points: Lift of every scale's mean score.
+        from_week: First week of the lift.
+        until_week: Last week of it.
+        arms: Whose answers it lifts.
+    """
+
+    points: Points
+    from_week: float = Field(ge=-520, le=520, allow_inf_nan=False)
+    until_week: float = Field(ge=-520, le=520, allow_inf_nan=False)
+    arms: Literal["both", "pilot"]
+
+
 class Response(Page):
     """Who answers.
 

@@ -20,10 +20,12 @@ from pilot.simulate.parts import (
     Fidelity,
     Items,
     ManagerHours,
+    Occasion,
     OtherGuardrails,
     Population,
     Response,
     Secondary,
+    Spillover,
     Stability,
     Trend,
 )
@@ -34,7 +36,7 @@ SDS_ABOVE_ZERO = 3  # hours this far from zero are never cut off there, so their
 
 
 class Scenario(Page):
-    """A simulated world. What is left out of a page (trend, effect, attention) is not there in its world."""
+    """A simulated world. A part that a page may leave out (trend, effect ... occasion) is then not in its world."""
 
     format: FormatOne
     id: Identifier
@@ -48,6 +50,8 @@ class Scenario(Page):
     trend: Trend | None = None
     effect: Effect | None = None
     attention: Attention | None = None
+    spillover: Spillover | None = None
+    occasion: Occasion | None = None
     response: Response
     careless: Careless
     manager_hours: ManagerHours
@@ -98,6 +102,7 @@ class Scenario(Page):
     def contradictions(self) -> Iterator[Contradiction]:
         """Entries that no world can have together."""
         yield from _fading_contradictions(self)
+        yield from _side_contradictions(self)
         yield from _response_contradictions(self)
         yield from _hours_contradictions(self)
         yield from _score_contradictions(self)
@@ -126,6 +131,21 @@ def _fading_contradictions(scenario: Scenario) -> Iterator[Contradiction]:
             ("effect", "fades_from_week"),
             message("the effect would fade before it is fully there."),
             message("Write a week that is not before “ramp_weeks”."),
+        )
+
+
+def _side_contradictions(scenario: Scenario) -> Iterator[Contradiction]:
+    if scenario.spillover and not scenario.effect:
+        yield Contradiction(
+            ("spillover",),
+            message("there is no effect that could spill over."),
+            message("Add the part “effect”, or remove this one."),
+        )
+    if scenario.occasion and scenario.occasion.until_week < scenario.occasion.from_week:
+        yield Contradiction(
+            ("occasion", "until_week"),
+            message("the occasion would end before it begins."),
+            message("Write a week that is not before “from_week”."),
         )
 
 

@@ -21,6 +21,7 @@ NULL_WORLDS = (
     "unhappy_leave_both",
     "careless_crowd",
     "few_uneven_teams",
+    "survey_before_bonus",
 )
 
 
@@ -52,6 +53,42 @@ def all_answer(scenario, changed):
         response={"rate": 1.0, "retention": 1.0},
         population={"leavers_pct": 0.0, "joiners_pct": 0.0},
     )
+
+
+def between_arms(scenario, layout, seed=22):
+    """Mean score of half of the teams minus that of the others, (replicates, waves)."""
+    pilots = draw_pilots(scenario, layout, np.random.default_rng(seed), N_REPLICATES)
+    scores, treated = scores_of(pilots, layout.scales[0]), pilots.treated[:, layout.team, None]
+    means = (np.where(arm, scores, 0).sum(axis=1) / arm.sum(axis=1) for arm in (treated, ~treated))
+    pilot, comparison = means
+    return pilot - comparison
+
+
+def assert_mean(found, expected):
+    error = found.std(axis=0, ddof=1) / np.sqrt(N_REPLICATES)
+    assert (abs(found.mean(axis=0) - expected) < STANDARD_ERRORS * error).all()
+
+
+def test_spillover_takes_its_share_from_the_difference_and_nothing_from_the_truth(changed, protocol_of):
+    scenario = all_answer(read_scenario("spillover"), changed)
+    layout = layout_of(protocol_of(16), 12)
+    truth = draw_pilots(scenario, layout, np.random.default_rng(0), 1).truth
+    assert truth["primary_outcome_points"] == pytest.approx(scenario.effect.points, abs=1e-6)
+    late = layout.outcome_waves
+    left = (1 - scenario.spillover.share) * scenario.effect.points
+    assert_mean(between_arms(scenario, layout)[:, late], left)
+
+
+@pytest.mark.parametrize("arms", ["pilot", "both"])
+def test_an_occasion_lifts_its_weeks_and_its_arms_only(arms, changed, protocol_of):
+    scenario = all_answer(changed(read_scenario("survey_before_bonus"), occasion={"arms": arms}), changed)
+    layout = layout_of(protocol_of(16), 12)
+    lifted = layout.weeks == scenario.occasion.from_week
+    assert lifted.sum() == 1
+    assert_mean(between_arms(scenario, layout), np.where(lifted & (arms == "pilot"), scenario.occasion.points, 0))
+    before_after = scores_of(draw_pilots(scenario, layout, np.random.default_rng(2), N_REPLICATES), layout.scales[0])
+    change = before_after[..., lifted].mean(axis=(1, 2)) - before_after[..., layout.weeks == 0].mean(axis=(1, 2))
+    assert_mean(change, scenario.occasion.points * (1 if arms == "both" else 0.5))
 
 
 @pytest.mark.parametrize(

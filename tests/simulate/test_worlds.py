@@ -116,8 +116,26 @@ REFUSED = {
     "impossible spread": ("  sd_points: 0.75", "  sd_points: 1.99", "no answers have mean"),
     "retest above reliability": ("  retest_correlation: 0.65", "  retest_correlation: 0.95", "cannot correlate"),
     "retest without room": ("  retest_correlation: 0.65", "  retest_correlation: 0.20", "does not go with"),
+    "occasion backwards": (
+        "careless:",
+        "occasion: {points: 0.3, from_week: 24, until_week: 20, arms: both}\ncareless:",
+        "the occasion would end before it begins",
+    ),
+    "occasion for nobody": (
+        "careless:",
+        "occasion: {points: 0.3, from_week: 24, until_week: 24, arms: none}\ncareless:",
+        "Write one of",
+    ),
     "scales alike": ("  correlation: 0.50", "  correlation: 0.99", "cannot correlate"),
 }
+
+
+def test_spillover_needs_an_effect(tmp_path):
+    page = tmp_path / "mine.yaml"
+    text = shipped_pages("simulations")["nothing"].read_text("utf-8")
+    page.write_text(f"{text}\nspillover: {{share: 0.4}}\n", "utf-8")
+    with pytest.raises(PilotError, match="no effect that could spill over"):
+        read_scenario(page)
 
 
 @pytest.mark.parametrize(("old", "new", "said"), REFUSED.values(), ids=REFUSED)
