@@ -25,7 +25,7 @@ State = Literal["in_evaluation", "finished"]
 class Part(BaseModel):
     """Base of the result's parts: frozen, and no field that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EstimateOf(Part):
@@ -170,6 +170,7 @@ class GuardrailOutcome(Part):
         worsening: Estimated worsening in the pilot teams compared with the others; None when not measured.
         mean_before: Pilot teams' mean before the launch; None when not measured.
         mean_after: Pilot teams' mean after it; None when not measured.
+        n_pilot_teams: Pilot teams behind the two means.
         status: `kept`, `breached` or `not_measured`.
     """
 
@@ -180,6 +181,7 @@ class GuardrailOutcome(Part):
     worsening: EstimateOf | None
     mean_before: float | None
     mean_after: float | None
+    n_pilot_teams: int
     status: Literal["kept", "breached", "not_measured"]
 
 
@@ -206,7 +208,8 @@ class Attrition(Part):
     retention_comparison_pct: float | None
     leavers_gap_points: float | None
     leavers_p: float | None
-    bias_points: float
+    inflating_points: float
+    hiding_points: float
 
 
 class Finding(Part):

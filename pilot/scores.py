@@ -126,14 +126,17 @@ def _answer_array(
     person = pd.Index(roster.person_ids).get_indexer(pd.Index(responses["person_id"]))
     wave = pd.Index(wave_ids).get_indexer(pd.Index(responses["wave_id"]))
     item = pd.Index(item_ids).get_indexer(pd.Index(responses["item_id"]))
-    answers[0, person, wave, item] = responses["value"].to_numpy(dtype=float)
+    # A recorded deviation may have taken a wave or a questionnaire out of the plan: -1 would be the last one.
+    kept = (person >= 0) & (wave >= 0) & (item >= 0)
+    answers[0, person[kept], wave[kept], item[kept]] = responses["value"].to_numpy(dtype=float)[kept]
     return answers
 
 
 def _measures(measured: pd.DataFrame, roster: Roster, wave_ids: tuple[str, ...]) -> dict[str, FloatArray]:
     """Team measures of one replicate, each of shape (1, teams, waves)."""
     arrays = {}
-    for measure_id, rows in measured[measured["team_id"].isin(roster.team_ids)].groupby("measure_id"):
+    known = measured["team_id"].isin(roster.team_ids) & measured["wave_id"].isin(wave_ids)
+    for measure_id, rows in measured[known].groupby("measure_id"):
         values = np.full((1, len(roster.team_ids), len(wave_ids)), np.nan)
         team = pd.Index(roster.team_ids).get_indexer(pd.Index(rows["team_id"]))
         wave = pd.Index(wave_ids).get_indexer(pd.Index(rows["wave_id"]))

@@ -104,6 +104,50 @@ def test_one_treated_team_left_is_refused(inputs):
     assert "refused" in {finding.code for finding in result.verdict.findings if finding.role == "cap"}
 
 
+def test_answers_of_a_wave_that_left_the_plan_land_nowhere(inputs):
+    protocol, seal, tables = inputs
+    calendar = protocol.plan.calendar
+    fewer = calendar.model_copy(update={"waves": tuple(wave for wave in calendar.waves if wave.id != "pulse_1")})
+    shorter = replace(protocol, plan=protocol.plan.model_copy(update={"calendar": fewer}))
+    waves = {(wave.arm, wave.wave_id): wave for wave in analyse(protocol, seal, tables, [], NOW).waves}
+    found = {(wave.arm, wave.wave_id): wave for wave in analyse(shorter, seal, tables, [], NOW).waves}
+    assert found == {key: wave for key, wave in waves.items() if key[1] != "pulse_1"}
+
+
+def test_a_roster_of_other_teams_is_a_sentence(inputs):
+    protocol, seal, tables = inputs
+    roster = tables.roster.assign(team_id=tables.roster["team_id"].replace({"T16": "T17"}))
+    with pytest.raises(PilotError, match=r"T17: \d+ people of the roster are in this team"):
+        analyse(protocol, seal, replace(tables, roster=roster), [], NOW)
+
+
+@pytest.mark.parametrize(("value", "word"), [(2.0, "scale"), (None, "inconclusive")])
+def test_a_guardrail_that_nobody_moved_is_kept_and_one_measured_by_a_few_is_not(tmp_path, inputs, value, word):
+    protocol, seal, tables = inputs
+    hours = tables.team_measures["measure_id"] == "manager_hours"
+    if value is None:  # three pilot teams and three others were measured
+        pilot = [team for team, arm in seal.assignment.items() if arm == "pilot"][:3]
+        others = [team for team, arm in seal.assignment.items() if arm == "comparison"][:3]
+        measures = tables.team_measures[~hours | tables.team_measures["team_id"].isin(pilot + others)]
+    else:
+        measures = tables.team_measures.assign(value=tables.team_measures["value"].mask(hours, value))
+    result = analyse(protocol, seal, replace(tables, team_measures=measures), [], NOW)
+    assert result.verdict.word == word
+    write_result(tmp_path / "result.json", result)
+    assert read_result(tmp_path / "result.json") == result
+    release = publish(result, tmp_path / "releases", NOW)
+    assert (release.guardrails[0].mean_before is None) == (value is None)
+
+
+def test_answers_that_do_not_vary_are_refused_and_readable(tmp_path, inputs):
+    protocol, seal, tables = inputs
+    result = analyse(protocol, seal, replace(tables, responses=tables.responses.assign(value=3.0)), [], NOW)
+    assert result.verdict.word == "inconclusive"
+    assert {"two_teams_in_each_arm"} <= {point.code for point in result.verdict.turning_points}
+    write_result(tmp_path / "result.json", result)
+    assert read_result(tmp_path / "result.json") == result
+
+
 def test_without_measures_nothing_is_scaled(inputs):
     protocol, seal, tables = inputs
     result = analyse(protocol, seal, replace(tables, team_measures=tables.team_measures[:0]), [], NOW)

@@ -223,6 +223,13 @@ BROKEN_PLANS = {
         "design: before_after",
         "“ancova” is only unbiased where teams were randomised",
     ),
+    "wave twice": ("outcome: [pulse_3,", "outcome: [endline, pulse_3,", "“endline” is named 2 times"),
+    "the primary as secondary": ("- development_binding", "- engagement", "“engagement” is named 2 times"),
+    "one measure guarded twice": (
+        "  fidelity:\n    measure: loop_fidelity_pct",
+        "  fidelity:\n    measure: manager_hours",
+        "“manager_hours” is named 2 times",
+    ),
     "not a page": ("title:", "title: [", "does not read as “key: value”"),
     "tab": ("  minimum_cell_n", "\tminimum_cell_n", "the line has a tab"),
 }

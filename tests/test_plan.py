@@ -97,9 +97,10 @@ def plan_of_teams(tmp_path_factory):
         ("waitlist", 7, 0, False),
         ("waitlist", 8, 0, True),
         ("comparison", 12, 2, False),
+        ("comparison", 5, 5, True),
         ("comparison", 4, 4, True),
-        ("before_after", 5, 0, False),
-        ("before_after", 6, 0, True),
+        ("before_after", 6, 0, False),
+        ("before_after", 7, 0, True),
     ],
 )
 def test_a_plan_that_can_only_be_inconclusive_is_refused(folder, design, n_pilot, n_comparison, is_enough):

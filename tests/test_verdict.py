@@ -17,7 +17,9 @@ RULE = DecisionRule(
     fidelity_floor_pct=60,
     has_follow_up=True,
     before_after_only=False,
+    is_comparison=False,
     comparison_needs_waves=False,
+    margins={"hours": 0.5},
 )
 CLEAR = {
     "estimate": 0.3,
@@ -25,15 +27,17 @@ CLEAR = {
     "upper": 0.5,
     "df": 12.0,
     "lasting_lower": 0.05,
-    "attrition_bias": 0.0,
-    "guardrail_breached": False,
-    "guardrail_missing": False,
+    "inflating_bias": 0.0,
+    "hiding_bias": 0.0,
+    "placebo_p": 0.5,
+    "worsening": 0.2,
     "fidelity_pct": 75.0,
 }
 
 
 def evidence(**changes: float | bool) -> Evidence:
-    return Evidence(**{name: np.array([value]) for name, value in {**CLEAR, **changes}.items()})
+    values = {name: np.array([value]) for name, value in {**CLEAR, **changes}.items()}
+    return Evidence(**{**values, "worsening": {"hours": values["worsening"]}})
 
 
 def word(rule: DecisionRule = RULE, **changes: float | bool) -> str:
@@ -52,9 +56,10 @@ def test_clear_effect():
         ({"estimate": 0.05, "lower": -0.04, "upper": 0.14}, "stop"),
         ({"estimate": -0.3, "lower": -0.5, "upper": -0.1}, "stop"),
         ({"estimate": 0.05, "lower": -0.04, "upper": 0.15}, "inconclusive"),  # at the SESOI is not below it
-        ({"guardrail_breached": True}, "adjust"),
+        ({"worsening": 0.51}, "adjust"),
+        ({"worsening": 0.5}, "scale"),  # at the margin is still acceptable
         ({"fidelity_pct": 59.9}, "adjust"),
-        ({"guardrail_breached": True, "estimate": 0.05, "lower": -0.04, "upper": 0.14}, "stop"),
+        ({"worsening": 0.51, "estimate": 0.05, "lower": -0.04, "upper": 0.14}, "stop"),
     ],
 )
 def test_words(changes, expected):
@@ -68,8 +73,8 @@ def test_words(changes, expected):
         ("few_clusters", {"df": 4.9}),
         ("fades", {"lasting_lower": 0.0}),
         ("fades", {"lasting_lower": np.nan}),
-        ("unequal_attrition", {"attrition_bias": 0.1}),
-        ("guardrail_not_measured", {"guardrail_missing": True}),
+        ("unequal_attrition", {"inflating_bias": 0.1}),
+        ("guardrail_not_measured", {"worsening": np.nan}),
         ("fidelity_not_measured", {"fidelity_pct": np.nan}),
     ],
 )
@@ -77,7 +82,7 @@ def test_caps_end_in_inconclusive_even_with_a_breached_guardrail(cap, changes):
     assert decide(evidence(**changes), RULE).caps[cap][0]
     assert word(**changes) == "inconclusive"
     if cap != "guardrail_not_measured":
-        assert word(**changes, guardrail_breached=True) == "inconclusive"
+        assert word(**{**changes, "worsening": 0.51}) == "inconclusive"
 
 
 @pytest.mark.parametrize("field", ["before_after_only", "comparison_needs_waves"])
@@ -93,8 +98,9 @@ def test_without_a_follow_up_nothing_is_scaled():
 
 def test_attrition_can_undo_a_stop_too():
     changes = {"estimate": 0.05, "lower": -0.04, "upper": 0.14}
-    assert word(**changes, attrition_bias=0.005) == "stop"
-    assert word(**changes, attrition_bias=0.02) == "inconclusive"
+    assert word(**changes, hiding_bias=0.005) == "stop"
+    assert word(**changes, hiding_bias=0.02) == "inconclusive"
+    assert word(**changes, inflating_bias=0.02) == "stop"  # what inflates an effect cannot hide one
 
 
 finite = st.floats(-1, 1)
@@ -106,20 +112,18 @@ finite = st.floats(-1, 1)
     df=st.floats(1, 40),
     lasting=finite,
     bias=st.floats(0, 0.5),
-    breached=st.booleans(),
-    missing=st.booleans(),
+    worsening=st.floats(-1, 1) | st.just(np.nan),
     fidelity=st.floats(0, 100),
 )
-def test_scale_needs_everything(estimate, reach, df, lasting, bias, breached, missing, fidelity):
+def test_scale_needs_everything(estimate, reach, df, lasting, bias, worsening, fidelity):
     said = word(
         estimate=estimate,
         lower=estimate - reach,
         upper=estimate + reach,
         df=df,
         lasting_lower=lasting,
-        attrition_bias=bias,
-        guardrail_breached=breached,
-        guardrail_missing=missing,
+        inflating_bias=bias,
+        worsening=worsening,
         fidelity_pct=fidelity,
     )
     everything = (
@@ -128,14 +132,41 @@ def test_scale_needs_everything(estimate, reach, df, lasting, bias, breached, mi
         and df >= 5
         and lasting > 0
         and (bias == 0 or estimate - reach - bias > 0)
-        and not breached
-        and not missing
+        and worsening <= 0.5
         and fidelity >= 60
     )
     assert (said == "scale") == everything
 
 
 def test_replicates_are_judged_like_one():
-    both = Evidence(**{name: np.array([value, value]) for name, value in {**CLEAR, "guardrail_breached": True}.items()})
-    both = replace(both, guardrail_breached=np.array([False, True]))
+    values = {name: np.array([value, value]) for name, value in CLEAR.items()}
+    both = Evidence(**{**values, "worsening": {"hours": np.array([0.2, 0.6])}})
     assert [WORDS[code] for code in decide(both, RULE).word] == ["scale", "adjust"]
+
+
+def test_an_interval_without_width_carries_no_verdict():
+    assert word(lower=0.3, upper=0.3) == "inconclusive"
+
+
+@pytest.mark.parametrize("placebo_p", [0.04, np.nan])
+def test_units_that_moved_apart_before_the_launch_are_not_scaled(placebo_p):
+    comparison = replace(RULE, is_comparison=True)
+    assert word(comparison) == "scale"
+    assert word(comparison, placebo_p=placebo_p) == "inconclusive"
+    assert word(RULE, placebo_p=placebo_p) == "scale"  # a draw needs no placebo
+
+
+@pytest.mark.parametrize(
+    ("changes", "slack"),
+    [
+        ({}, 0.05),  # the lasting bound is the nearest
+        ({"lasting_lower": 0.4}, 0.1),
+        ({"lasting_lower": 0.4, "lower": 0.2}, 0.15),
+        ({"lasting_lower": 0.4, "inflating_bias": 0.04}, 0.06),
+        ({"estimate": 0.05, "lower": -0.04, "upper": 0.1, "hiding_bias": 0.01}, 0.04),
+        ({"lower": -0.1}, 0.0),
+    ],
+)
+def test_slack_is_the_distance_of_the_nearest_bound(changes, slack):
+    decision = decide(evidence(**changes), RULE)
+    assert decision.slack_points[0] == pytest.approx(slack)

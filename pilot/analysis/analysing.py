@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 
 from pilot import __version__
 from pilot.analysis.findings import findings, turning_points
-from pilot.analysis.participants import arm_changes, flow, linked_summary, wave_means
+from pilot.analysis.participants import arm_changes, flow, linked_summary, present_arms, wave_means
 from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
 from pilot.errors import Fault, PilotError
@@ -31,7 +29,7 @@ from pilot.result import (
 from pilot.schema.tables import Tables
 from pilot.scores import Panel, panel_from_tables
 from pilot.store import ImportRecord
-from pilot.verdict import WORDS, DecisionRule, Evidence, Word, chance_worthwhile, decide
+from pilot.verdict import WORDS, Decision, DecisionRule, Evidence, Word, chance_worthwhile, decide
 
 SHARE_THAT_IS_IN = 0.5
 
@@ -48,9 +46,11 @@ def analyse(
     plan = protocol.plan
     imports = tuple(imports)
     _require_one_seal(imports, seal)
+    _require_known_teams(tables, seal)
     panel = panel_from_tables(tables, protocol, seal.assignment)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
+    decision = decide(Evidence.of(estimates), DecisionRule.of(plan))
     primary = plan.outcomes.primary.scale
     return Result(
         made_at=made_at,
@@ -79,11 +79,12 @@ def analyse(
             retention_comparison_pct=_percent(estimates.attrition.retention_comparison),
             leavers_gap_points=number(estimates.attrition.leavers_gap),
             leavers_p=number(estimates.attrition.leavers_p),
-            bias_points=float(estimates.attrition.bias_points[0]),
+            inflating_points=float(estimates.attrition.inflating_points[0]),
+            hiding_points=float(estimates.attrition.hiding_points[0]),
         ),
-        guardrails=tuple(_guardrail(each, estimates) for each in plan.outcomes.guardrails),
+        guardrails=tuple(_guardrail(each, estimates, decision) for each in plan.outcomes.guardrails),
         fidelity=_fidelity(estimates, protocol),
-        verdict=_verdict(panel, estimates, protocol),
+        verdict=_verdict(panel, estimates, decision, protocol),
     )
 
 
@@ -100,6 +101,21 @@ def _require_one_seal(imports: tuple[ImportRecord, ...], seal: Seal) -> None:
     ]
     if faults:
         raise PilotError(message("The answers do not belong to this seal."), faults)
+
+
+def _require_known_teams(tables: Tables, seal: Seal) -> None:
+    """The roster may have come in before the teams of the plan were put right."""
+    faults = [
+        Fault(
+            str(team_id),
+            message("{count} people of the roster are in this team, which the sealed plan does not have.", count=count),
+            message("Begin a new folder whose plan names the teams of the roster."),
+        )
+        for team_id, count in tables.roster["team_id"].value_counts().items()
+        if team_id not in seal.assignment
+    ]
+    if faults:
+        raise PilotError(message("The roster does not belong to this plan."), faults)
 
 
 def _require_linked(panel: Panel, protocol: Protocol) -> None:
@@ -175,22 +191,20 @@ def _secondary(estimates: Estimates, panel: Panel, protocol: Protocol) -> tuple[
     return tuple(effect.model_copy(update={"p_holm": by_scale.get(effect.scale)}) for effect in effects)
 
 
-def _guardrail(guardrail: Guardrail, estimates: Estimates) -> GuardrailOutcome:
+def _guardrail(guardrail: Guardrail, estimates: Estimates, decision: Decision) -> GuardrailOutcome:
     measured = estimates.guardrails[guardrail.measure]
-    worsening = estimate_of(measured.estimate)
-    point = float(measured.estimate.estimate[0])
-    status: Literal["not_measured", "breached", "kept"] = (
-        "not_measured" if math.isnan(point) else "breached" if point >= guardrail.margin else "kept"
-    )
+    is_missing = bool(decision.not_measured[guardrail.measure][0])
+    is_breached = bool(decision.breached[guardrail.measure][0])
     return GuardrailOutcome(
         measure=guardrail.measure,
         name=guardrail.name,
         worse=guardrail.worse,
         margin=guardrail.margin,
-        worsening=worsening,
-        mean_before=number(measured.mean_before),
-        mean_after=number(measured.mean_after),
-        status=status,
+        worsening=None if is_missing else estimate_of(measured.estimate),
+        mean_before=None if is_missing else number(measured.mean_before),
+        mean_after=None if is_missing else number(measured.mean_after),
+        n_pilot_teams=int(measured.n_pilot_teams[0]),
+        status="not_measured" if is_missing else "breached" if is_breached else "kept",
     )
 
 
@@ -209,31 +223,33 @@ def _fidelity(estimates: Estimates, protocol: Protocol) -> FidelityOutcome:
     )
 
 
-def _verdict(panel: Panel, estimates: Estimates, protocol: Protocol) -> Verdict:
+def _verdict(panel: Panel, estimates: Estimates, decision: Decision, protocol: Protocol) -> Verdict:
     plan = protocol.plan
-    rule = DecisionRule.of(plan)
-    evidence = Evidence.of(estimates, plan)
-    decision = decide(evidence, rule)
+    evidence = Evidence.of(estimates)
     awaited = _awaited_waves(panel, estimates, plan)
     word: Word = WORDS[int(decision.word[0])]
-    chance = chance_worthwhile(estimates.primary_with_drift, rule.sesoi_points)
+    chance = chance_worthwhile(estimates.primary_with_drift, plan.outcomes.primary.sesoi_points)
     return Verdict(
         state="in_evaluation" if awaited else "finished",
         word=None if awaited else word,
         grade=plan.grade,
         chance_worthwhile=number(chance),
-        findings=findings(decision, evidence, estimates, plan, awaited),
-        turning_points=turning_points(word, decision, evidence, estimates, plan, awaited),
+        findings=findings(decision, evidence, plan, awaited),
+        turning_points=turning_points(word, decision, estimates, plan, awaited),
     )
 
 
 def _awaited_waves(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[str, ...]:
-    """Outcome and lasting waves that fewer than half of the linked panel have answered: they are not in yet."""
+    """Outcome and lasting waves in which fewer than half of an arm's linked people have a score: not in yet."""
     linked = np.isfinite(estimates.after - estimates.before)[0]
-    waves = (*plan.analysis.outcome, *plan.analysis.lasting)
-    return tuple(
-        wave for wave in waves if panel.answered[0, linked, panel.wave_ids.index(wave)].mean() < SHARE_THAT_IS_IN
-    )
+    scores = panel.scores[plan.outcomes.primary.scale][0]
+    groups = [linked & teams[0][panel.roster.team] for teams in present_arms(panel).values()]
+
+    def is_in(wave_id: str) -> bool:
+        scored = np.isfinite(scores[:, panel.wave_ids.index(wave_id)])
+        return all(scored[group].mean() >= SHARE_THAT_IS_IN for group in groups if group.any())
+
+    return tuple(wave for wave in (*plan.analysis.outcome, *plan.analysis.lasting) if not is_in(wave))
 
 
 def _percent(share: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:

@@ -16,13 +16,11 @@ SAID_ELSEWHERE = ("guardrail_not_measured", "fades", "no_follow_up")
 POWER_PCT = 80
 
 
-def findings(
-    decision: Decision, evidence: Evidence, estimates: Estimates, plan: Plan, awaited: tuple[str, ...]
-) -> tuple[Finding, ...]:
+def findings(decision: Decision, evidence: Evidence, plan: Plan, awaited: tuple[str, ...]) -> tuple[Finding, ...]:
     """Everything that speaks for, against or about the verdict of a real pilot."""
     found = list(_about_the_effect(evidence, plan))
     found += _about_lasting(decision, evidence, plan, awaited)
-    found += _about_guardrails(estimates, plan)
+    found += _about_guardrails(decision)
     found += _about_fidelity(decision, evidence)
     found += _about_caps(decision, evidence, plan)
     found += _notes(plan, awaited)
@@ -32,7 +30,6 @@ def findings(
 def turning_points(
     word: Word,
     decision: Decision,
-    evidence: Evidence,
     estimates: Estimates,
     plan: Plan,
     awaited: tuple[str, ...],
@@ -41,10 +38,10 @@ def turning_points(
     if awaited:
         return (_point("wait_for_waves", waves=list(awaited)),)
     if word == "inconclusive":
-        return tuple(_missing_for_a_verdict(decision, estimates, plan))
-    points = [_point("bias_would_overturn", points=_distance_to_another_word(word, evidence, plan))]
+        return tuple(_missing_for_a_verdict(decision, estimates, plan)) or (_point("close_to_sesoi"),)
+    points = [_point("bias_would_overturn", points=float(decision.slack_points[0]))]
     if word == "adjust":
-        points += [_point("relieve_guardrail", measure=each) for each in _breached(estimates, plan)]
+        points += [_point("relieve_guardrail", measure=each) for each, is_so in decision.breached.items() if is_so[0]]
         points += [_point("raise_fidelity")] * bool(decision.low_fidelity[0])
     return tuple(points)
 
@@ -80,13 +77,11 @@ def _about_lasting(decision: Decision, evidence: Evidence, plan: Plan, awaited: 
             yield Finding(code="lasts", role="for")
 
 
-def _about_guardrails(estimates: Estimates, plan: Plan) -> Iterator[Finding]:
-    breached = _breached(estimates, plan)
-    for guardrail in plan.outcomes.guardrails:
-        measure = guardrail.measure
-        if math.isnan(float(estimates.guardrails[measure].estimate.estimate[0])):
+def _about_guardrails(decision: Decision) -> Iterator[Finding]:
+    for measure, breached in decision.breached.items():
+        if decision.not_measured[measure][0]:
             yield Finding(code="guardrail_not_measured", role="cap", values={"measure": measure})
-        elif measure in breached:
+        elif breached[0]:
             yield Finding(code="guardrail_breached", role="against", values={"measure": measure})
         else:
             yield Finding(code="guardrail_kept", role="for", values={"measure": measure})
@@ -126,47 +121,33 @@ def _notes(plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding(code="awaiting_waves", role="note", values={"waves": list(awaited)})
 
 
-def _breached(estimates: Estimates, plan: Plan) -> list[str]:
-    return [
-        guardrail.measure
-        for guardrail in plan.outcomes.guardrails
-        if estimates.guardrails[guardrail.measure].estimate.estimate[0] >= guardrail.margin
-    ]
-
-
-def _distance_to_another_word(word: Word, evidence: Evidence, plan: Plan) -> float:
-    """By how many points the effect would have to be wrong for another verdict."""
-    estimate, lower, upper = (float(each[0]) for each in (evidence.estimate, evidence.lower, evidence.upper))
-    sesoi = plan.outcomes.primary.sesoi_points
-    return sesoi - upper if word == "stop" else min(lower, estimate - sesoi)
-
-
 def _missing_for_a_verdict(decision: Decision, estimates: Estimates, plan: Plan) -> Iterator[Finding]:
     caps = {cap for cap, applies in decision.caps.items() if applies[0]}
-    if "grade_d" in caps:
-        yield _point("randomise_teams")
+    if "refused" in caps:
+        yield _point("two_teams_in_each_arm")
     needed = _teams_needed(estimates, plan)
     undecided = not (decision.stands[0] or decision.worthwhile_ruled_out[0])
     if needed and ("few_clusters" in caps or undecided):
         yield _point("more_teams", teams_now=int(estimates.primary.n_teams[0]), teams_needed=needed)
+    no_number_would_do = plan.rule.drift_allowance_points > 0 and needed is None and undecided
+    if "grade_d" in caps or "pre_trend" in caps or no_number_would_do:
+        yield _point("randomise_teams")
     if "comparison_needs_waves" in caps:
         rule = plan.rule
         yield _point(
-            "add_waves",
-            baselines=rule.comparison_minimum_baselines,
-            later=rule.comparison_minimum_later_waves,
+            "add_waves", baselines=rule.comparison_minimum_baselines, later=rule.comparison_minimum_later_waves
         )
     simple = {"no_follow_up": "add_follow_up", "fades": "test_lasting", "unequal_attrition": "reach_leavers"}
     yield from (_point(code) for cap, code in simple.items() if cap in caps)
-    for guardrail in plan.outcomes.guardrails:
-        if math.isnan(float(estimates.guardrails[guardrail.measure].estimate.estimate[0])):
-            yield _point("measure_guardrail", measure=guardrail.measure)
+    for measure, missing in decision.not_measured.items():
+        if missing[0]:
+            yield _point("measure_guardrail", measure=measure)
     if "fidelity_not_measured" in caps:
         yield _point("measure_fidelity")
 
 
 def _teams_needed(estimates: Estimates, plan: Plan) -> int | None:
-    """Teams of the same size with which the interval would tell the SESOI from zero in 80 of 100 pilots.
+    """Teams of the same size with which the SESOI would be ruled out in 80 of 100 pilots in which nothing works.
 
     The standard error falls with the root of the number of teams; the normal quantiles stand in for those of t,
     and the drift allowance, which more teams do not shrink, is taken off first. None where no number of teams

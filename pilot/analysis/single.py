@@ -12,12 +12,12 @@ from pilot.scores import FloatArray
 def number(values: FloatArray) -> float | None:
     """The replicate's value; None where it could not be estimated."""
     value = float(values[0])
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None
 
 
 def estimate_of(estimate: Estimate) -> EstimateOf | None:
     """The replicate's estimate; None where it is refused."""
-    if math.isnan(float(estimate.lower[0])):
+    if not math.isfinite(float(estimate.lower[0])):
         return None
     return EstimateOf(
         estimate=float(estimate.estimate[0]),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
-from pilot.effects.cluster_robust import Estimate, contrast, fit, moments_of
+from pilot.effects.cluster_robust import contrast, fit, moments_of
 from pilot.scores import BoolArray, FloatArray, Roster
 
 
@@ -18,16 +19,18 @@ class AttritionCheck:
         retention_pilot: Share of the pilot's baseline respondents who are linked, 0 to 1.
         retention_comparison: The same of the comparison.
         leavers_gap: By how many points more the pilot's leavers lie below its stayers at baseline than the
-            comparison's do; positive where the pilot loses its unhappy.
+            comparison's do; positive where the pilot loses its unhappy. NaN where nobody left.
         leavers_p: One-sided p of no such gap.
-        bias_points: Largest part of the effect that this attrition may have made, points; 0 where not flagged.
+        inflating_points: Largest part of the effect that this attrition may have made; 0 where not flagged.
+        hiding_points: Largest effect that it may have hidden; 0 where not flagged.
     """
 
     retention_pilot: FloatArray
     retention_comparison: FloatArray
     leavers_gap: FloatArray
     leavers_p: FloatArray
-    bias_points: FloatArray
+    inflating_points: FloatArray
+    hiding_points: FloatArray
 
 
 def attrition_check(
@@ -41,9 +44,13 @@ def attrition_check(
 ) -> AttritionCheck:
     """Compare the leavers of the two arms.
 
-    Flagged when retention differs by `retention_gap_pct` points, or when the pilot's leavers were unhappier,
-    compared with its stayers, than the comparison's (one-sided p below `leavers_p`). Model, CR2 by team:
-    before = a + b arm + c left + d arm x left; the gap is -d.
+    Leavers who were unhappier in the pilot than in the comparison (each arm's leavers against its stayers) make an
+    effect, leavers who were happier hide one; each direction has its own one-sided p, and is flagged where that is
+    below `leavers_p`. A retention that differs by `retention_gap_pct` points flags both.
+
+    Model, CR2 by team: before = a + b arm + c left + d arm x left; the gap is -d. Where it cannot be fitted because
+    an arm lost nobody or leavers of one team only, people stand in for teams (`_gap_by_people`): no leavers in one
+    arm is the plainest case of unequal attrition.
 
     Args:
         before: Points at the start, NaN where missing, shape (replicates, people).
@@ -57,30 +64,53 @@ def attrition_check(
     started = ~np.isnan(before)
     left = started & np.isnan(after)
     retention = [_share(started & ~left & arm, started & arm) for arm in (treated, ~treated)]
-    gap = _leavers_gap(before, treated, left, roster)
     difference = np.abs(retention[0] - retention[1])
-    one_sided = np.where(gap.estimate < 0, gap.p / 2, 1 - gap.p / 2)
-    flagged = (one_sided < leavers_p) | (100 * difference >= retention_gap_pct)
-    size = np.fmax(np.abs(gap.estimate), difference * _sd(before))
+    gap, unhappier_p = _leavers_gap(before, treated, left, roster)
+    retention_differs = 100 * difference >= retention_gap_pct
+    bias = attrition_share * np.fmax(np.abs(gap), difference * _sd(before))
     return AttritionCheck(
         retention_pilot=retention[0],
         retention_comparison=retention[1],
-        leavers_gap=-gap.estimate,
-        leavers_p=one_sided,
-        bias_points=np.where(flagged, attrition_share * size, 0.0),
+        leavers_gap=gap,
+        leavers_p=unhappier_p,
+        inflating_points=np.where((unhappier_p < leavers_p) | retention_differs, bias, 0.0),
+        hiding_points=np.where((1 - unhappier_p < leavers_p) | retention_differs, bias, 0.0),
     )
 
 
 def _leavers_gap(
-    before: FloatArray,
-    treated: BoolArray,
-    left: BoolArray,
-    roster: Roster,
-) -> Estimate:
+    before: FloatArray, treated: BoolArray, left: BoolArray, roster: Roster
+) -> tuple[FloatArray, FloatArray]:
+    """The gap and its one-sided p, both NaN where nobody left or nobody is compared."""
     arm, gone = treated.astype(float), left.astype(float)
     x = np.stack([np.ones_like(before), arm, gone, arm * gone], axis=-1)
     moments = moments_of(x, before, roster.team, len(roster.team_ids))
-    return contrast(fit(moments), [0, 0, 0, 1.0], moments, roster.treated, confidence_pct=95)
+    by_team = contrast(fit(moments), [0, 0, 0, 1.0], moments, roster.treated, confidence_pct=95)
+    team_p = special.stdtr(by_team.df, by_team.estimate / np.where(by_team.se > 0, by_team.se, np.nan))
+    gap, people_p = _gap_by_people(before, treated, left)
+    use_people = np.isnan(team_p)
+    return np.where(use_people, gap, -by_team.estimate), np.where(use_people, people_p, team_p)
+
+
+def _gap_by_people(before: FloatArray, treated: BoolArray, left: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """The gap from people, teams ignored: a z test with the baseline's SD; an arm without leavers has gap 0."""
+    gap, variance = np.zeros(len(before)), np.zeros(len(before))
+    for arm, sign in ((treated, -1.0), (~treated, 1.0)):
+        leavers, stayers = arm & left, arm & ~left & ~np.isnan(before)
+        n_leavers, n_stayers = leavers.sum(axis=1), stayers.sum(axis=1)
+        has_both = (n_leavers > 0) & (n_stayers > 0)
+        below = _mean(before, leavers) - _mean(before, stayers)
+        gap += np.where(has_both, sign * below, 0.0)
+        variance += np.where(has_both, 1 / np.maximum(n_leavers, 1) + 1 / np.maximum(n_stayers, 1), 0.0)
+    compared = (variance > 0) & treated.any(axis=1) & ~treated.all(axis=1)
+    gap = np.where(compared, gap, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return gap, special.ndtr(-gap / (_sd(before) * np.sqrt(variance)))
+
+
+def _mean(values: FloatArray, chosen: BoolArray) -> FloatArray:
+    mean: FloatArray = np.where(chosen, values, 0.0).sum(axis=1) / np.maximum(chosen.sum(axis=1), 1)
+    return mean
 
 
 def _share(part: BoolArray, whole: BoolArray) -> FloatArray:

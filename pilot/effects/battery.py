@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pilot.effects.attrition import AttritionCheck, attrition_check
 from pilot.effects.cluster_robust import Estimate
 from pilot.effects.linked import clustered_mean, effect_between_arms, with_drift
 from pilot.plan import Guardrail, Plan
-from pilot.scores import FloatArray, Panel, Roster, mean_of_available
+from pilot.scores import BoolArray, FloatArray, Panel, Roster, mean_of_available
+
+SHARE_OF_TEAMS_MEASURED = 0.5
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,18 @@ class Worsening:
     """One guardrail, one value a replicate.
 
     Attributes:
-        estimate: Worsening in the pilot teams compared with the others, in the measure's unit; NaN if not measured.
+        estimate: Worsening in the pilot teams compared with the others, in the measure's unit.
+        is_measured: Whether enough teams of each arm were measured before and after; else the guardrail is not.
         mean_before: Pilot teams' mean before launch.
         mean_after: Pilot teams' mean after launch.
+        n_pilot_teams: Pilot teams behind the two means.
     """
 
     estimate: Estimate
+    is_measured: BoolArray
     mean_before: FloatArray
     mean_after: FloatArray
+    n_pilot_teams: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,14 @@ class Estimates:
         after: Each person's outcome, points, same shape.
         primary: The effect that decides.
         primary_with_drift: The same with the drift allowance in its interval.
-        lasting: The effect at the follow-ups; all NaN when the plan has none or nobody answered yet.
-        secondary: Effects by scale.
+        lasting: The effect at the follow-ups, drift allowance included; all NaN when the plan has none or nobody
+            answered yet.
+        placebo: Difference between arms in the change from the first to the last baseline, before anything was
+            tried; all NaN with one baseline or where nobody is compared.
+        secondary: Effects by scale, drift allowance included.
         attrition: Whether the arms lost different people.
         guardrails: Worsening by measure.
-        fidelity_pct: Mean of the pilot teams after launch, 0 to 100; NaN if not measured.
+        fidelity_pct: Mean of the pilot teams after launch, 0 to 100; NaN if measured in less than half of them.
         fidelity_n_teams: Pilot teams with a measurement.
     """
 
@@ -51,11 +61,12 @@ class Estimates:
     primary: Estimate
     primary_with_drift: Estimate
     lasting: Estimate
+    placebo: Estimate
     secondary: Mapping[str, Estimate]
     attrition: AttritionCheck
     guardrails: Mapping[str, Worsening]
     fidelity_pct: FloatArray
-    fidelity_n_teams: np.ndarray[tuple[int, ...], np.dtype[np.intp]]
+    fidelity_n_teams: NDArray[np.intp]
 
 
 def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
@@ -63,25 +74,25 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     rule, analysis, outcomes = plan.rule, plan.analysis, plan.outcomes
     before = panel.mean_of(outcomes.primary.scale, analysis.baseline)
     after = panel.mean_of(outcomes.primary.scale, analysis.outcome)
+    linked = ~np.isnan(after - before)
+
+    def effect_at(scale: str, waves: tuple[str, ...]) -> Estimate:
+        """On the linked panel only: figures about nearly the same people could be subtracted from each other."""
+        start, end = panel.mean_of(scale, analysis.baseline), panel.mean_of(scale, waves)
+        return _with_drift(_effect(np.where(linked, start, np.nan), end, panel.roster, plan), plan)
+
     primary = _effect(before, after, panel.roster, plan)
-    secondary = {
-        scale: _effect(
-            panel.mean_of(scale, analysis.baseline),
-            panel.mean_of(scale, analysis.outcome),
-            panel.roster,
-            plan,
-        )
-        for scale in outcomes.secondary
-    }
-    later = panel.mean_of(outcomes.primary.scale, analysis.lasting)
     fidelity = _fidelity(panel, plan)
+    n_fidelity = (~np.isnan(fidelity)).sum(axis=1)
+    enough_fidelity = _enough_teams(~np.isnan(fidelity), panel.roster.treated)
     return Estimates(
         before=before,
         after=after,
         primary=primary,
-        primary_with_drift=with_drift(primary, rule.drift_allowance_points, confidence_pct=rule.confidence_pct),
-        lasting=_effect(before, later, panel.roster, plan),
-        secondary=secondary,
+        primary_with_drift=_with_drift(primary, plan),
+        lasting=effect_at(outcomes.primary.scale, analysis.lasting),
+        placebo=_placebo(panel, plan),
+        secondary={scale: effect_at(scale, analysis.outcome) for scale in outcomes.secondary},
         attrition=attrition_check(
             before,
             after,
@@ -91,8 +102,8 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
             attrition_share=rule.attrition_share,
         ),
         guardrails={each.measure: _worsening(each, panel, plan) for each in outcomes.guardrails},
-        fidelity_pct=mean_of_available(fidelity),
-        fidelity_n_teams=(~np.isnan(fidelity)).sum(axis=1),
+        fidelity_pct=np.where(enough_fidelity, mean_of_available(fidelity), np.nan),
+        fidelity_n_teams=n_fidelity,
     )
 
 
@@ -106,6 +117,25 @@ def _effect(before: FloatArray, after: FloatArray, roster: Roster, plan: Plan) -
     estimator = plan.analysis.estimator
     return effect_between_arms(
         before, after, roster, estimator=estimator, weighting=weighting, confidence_pct=confidence_pct
+    )
+
+
+def _with_drift(estimate: Estimate, plan: Plan) -> Estimate:
+    return with_drift(estimate, plan.rule.drift_allowance_points, confidence_pct=plan.rule.confidence_pct)
+
+
+def _placebo(panel: Panel, plan: Plan) -> Estimate:
+    waves = plan.analysis.baseline
+    first, last = (panel.mean_of(plan.outcomes.primary.scale, (wave,)) for wave in (waves[0], waves[-1]))
+    nothing = np.full_like(first, np.nan)
+    compared = plan.design != "before_after" and len(waves) > 1
+    return effect_between_arms(
+        first if compared else nothing,
+        last,
+        panel.roster,
+        estimator="change",
+        weighting=plan.analysis.weighting,
+        confidence_pct=plan.rule.confidence_pct,
     )
 
 
@@ -124,17 +154,45 @@ def _before_and_after(panel: Panel, plan: Plan, measure_id: str) -> tuple[FloatA
 
 def _worsening(guardrail: Guardrail, panel: Panel, plan: Plan) -> Worsening:
     before, after = _before_and_after(panel, plan, guardrail.measure)
-    n_teams = len(panel.roster.team_ids)
-    teams = replace(panel.roster, team=np.arange(n_teams))  # each team stands for itself
+    treated = panel.roster.treated
+    measured = ~np.isnan(before + after)
     sign = 1.0 if guardrail.worse == "higher" else -1.0
-    # Teams have one value each, so every team counts the same, whatever the plan says of people.
-    by_team = plan.analysis.model_copy(update={"estimator": "change", "weighting": "person"})
-    measured = panel.roster.treated & ~np.isnan(before + after)
+    in_pilot = measured & treated
     return Worsening(
-        estimate=_effect(sign * before, sign * after, teams, plan.model_copy(update={"analysis": by_team})),
-        mean_before=mean_of_available(np.where(measured, before, np.nan)),
-        mean_after=mean_of_available(np.where(measured, after, np.nan)),
+        estimate=_team_effect(sign * (after - before), panel.roster, plan),
+        is_measured=_enough_teams(in_pilot, treated)
+        & (_enough_teams(measured & ~treated, ~treated) | (plan.design == "before_after")),
+        mean_before=mean_of_available(np.where(in_pilot, before, np.nan)),
+        mean_after=mean_of_available(np.where(in_pilot, after, np.nan)),
+        n_pilot_teams=in_pilot.sum(axis=1),
     )
+
+
+def _team_effect(change: FloatArray, roster: Roster, plan: Plan) -> Estimate:
+    """Difference between arms of a change that each team has one value of, shape (replicates, teams)."""
+    each_team = Roster(
+        np.array(roster.team_ids, dtype=object), np.arange(len(roster.team_ids)), roster.team_ids, roster.treated
+    )
+    confidence_pct = plan.rule.confidence_pct
+    if plan.design == "before_after":
+        return clustered_mean(
+            change, each_team, teams=roster.treated, weighting="person", confidence_pct=confidence_pct
+        )
+    return effect_between_arms(
+        np.zeros_like(change),
+        change,
+        each_team,
+        estimator="change",
+        weighting="person",
+        confidence_pct=confidence_pct,
+    )
+
+
+def _enough_teams(measured: BoolArray, arm: BoolArray) -> BoolArray:
+    """At least half of an arm's teams, and at least one: less would say nothing about the arm."""
+    n_measured = measured.sum(axis=1)
+    enough: BoolArray = (n_measured > 0) & (n_measured >= SHARE_OF_TEAMS_MEASURED * arm.sum(axis=1))
+    return enough
 
 
 def _fidelity(panel: Panel, plan: Plan) -> FloatArray:

@@ -29,6 +29,7 @@ FloatArray = NDArray[np.float64]
 Number = TypeVar("Number", np.float64, np.intp)
 
 LEVERAGE_TOLERANCE = 1e-10
+NOTHING = 1e-12  # points; smaller is a rounding error
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,11 @@ def contrast(
     c = np.asarray(weights, dtype=float)
     estimate = model.coefficients @ c
     se = np.sqrt(np.einsum("p,rpq,q->r", c, model.covariance, c))
+    se = np.where(se < NOTHING, 0.0, se)
     df = _satterthwaite_df(model, c) + 0.0 * estimate
     with np.errstate(invalid="ignore", divide="ignore"):
-        t = estimate / se
+        # Where nothing varies there is nothing to test: zero stays zero, anything else is certain.
+        t = np.where((se == 0) & (np.abs(estimate) < NOTHING), 0.0, estimate / se)
     lower, upper = interval(estimate, se, df, confidence_pct=confidence_pct)
     return Estimate(
         estimate=estimate,

@@ -11,6 +11,7 @@ from pilot.scores import BoolArray, FloatArray
 def hedges_correction(df: FloatArray) -> FloatArray:
     """Exact small-sample factor J(df) = gamma(df/2) / (sqrt(df/2) gamma((df-1)/2)); Hedges 1981, eq. 6e."""
     df = np.asarray(df, dtype=float)
+    df = np.where(df > 1, df, np.nan)  # the gamma function has its pole at zero
     factor: FloatArray = np.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / np.sqrt(df / 2)
     return factor
 
@@ -37,4 +38,5 @@ def hedges_g(estimate: FloatArray, before: FloatArray, treated: BoolArray) -> Fl
         squares += (np.where(arm, before - mean[:, None], 0.0) ** 2).sum(axis=1)
         df += np.maximum(count - 1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return hedges_correction(df) * estimate / np.sqrt(squares / df)
+        sd = np.sqrt(squares / df)
+        return hedges_correction(df) * estimate / np.where(sd > 0, sd, np.nan)

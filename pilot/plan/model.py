@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from pilot.documents import BilingualText, Contradiction, FormatOne, Page
+from pilot.documents.page import Keys
 from pilot.i18n import message
 from pilot.instruments.model import Identifier
 
@@ -214,6 +215,7 @@ class Plan(Page):
         yield from _too_few_teams_to_decide(self)
         yield from _calendar_contradictions(self)
         yield from _analysis_contradictions(self)
+        yield from _repeated_entries(self)
 
 
 def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
@@ -260,6 +262,9 @@ def largest_df(n_pilot: int, n_comparison: int) -> float:
     return round(sum(1 / n for n in arms) ** 2 / sum(1 / (n**2 * (n - 1)) for n in arms), 6)
 
 
+UNEVEN_TEAMS_KEEP = 0.85  # share of the degrees of freedom that teams of ordinary, uneven size keep
+
+
 def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
     n_drawn = len(plan.teams.randomise)
     arms = (
@@ -268,7 +273,7 @@ def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
         else (len(plan.teams.pilot), len(plan.teams.comparison))
     )
     df = largest_df(*arms)
-    if 0 < df < plan.rule.minimum_df:
+    if 0 < df * UNEVEN_TEAMS_KEEP < plan.rule.minimum_df:
         yield Contradiction(
             ("teams",),
             message(
@@ -279,7 +284,7 @@ def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
                 df=f"{df:.1f}",
                 minimum=plan.rule.minimum_df,
             ),
-            message("List more teams: eight or more, about half of them in each arm; before_after needs six."),
+            message("List more teams: eight or more, about half of them in each arm; before_after needs seven."),
         )
 
 
@@ -348,3 +353,23 @@ def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
             message("a drift allowance belongs to a comparison of two units, and only there."),
             message("Write a number above 0 for the design “comparison” (0.09 is usual), else 0."),
         )
+
+
+def _repeated_entries(plan: Plan) -> Iterator[Contradiction]:
+    """Entries that would be counted twice, or of which one would hide the other."""
+    outcomes, analysis = plan.outcomes, plan.analysis
+    measures = [guardrail.measure for guardrail in outcomes.guardrails]
+    lists: dict[Keys, list[str]] = {
+        ("outcomes", "guardrails"): measures + ([outcomes.fidelity.measure] if outcomes.fidelity else []),
+        ("outcomes", "secondary"): [outcomes.primary.scale, *outcomes.secondary],
+        ("analysis",): [*analysis.baseline, *analysis.outcome, *analysis.lasting],
+        ("instruments",): list(plan.instruments),
+    }
+    for keys, entries in lists.items():
+        for entry, count in Counter(entries).items():
+            if count > 1:
+                yield Contradiction(
+                    keys,
+                    message("“{entry}” is named {count} times.", entry=entry, count=count),
+                    message("Name it once."),
+                )

@@ -88,7 +88,8 @@ def safe_effect(effect: Effect, minimum: int) -> Effect:
 
 def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:
     """A guardrail's means and estimate only when enough teams (each one manager) of each arm stand behind them."""
-    if outcome.worsening and is_about_a_few(outcome.worsening, minimum):
+    few_estimated = outcome.worsening and is_about_a_few(outcome.worsening, minimum)
+    if few_estimated or outcome.n_pilot_teams < minimum:
         return outcome.model_copy(update={"worsening": None, "mean_before": None, "mean_after": None})
     return outcome
 

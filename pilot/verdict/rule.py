@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from pilot.effects import Estimate, Estimates
@@ -26,12 +27,25 @@ Cap = Literal[
     "few_clusters",
     "fades",
     "unequal_attrition",
+    "pre_trend",
     "grade_d",
     "comparison_needs_waves",
     "no_follow_up",
     "guardrail_not_measured",
     "fidelity_not_measured",
 ]
+
+VALIDITY_CAPS: tuple[Cap, ...] = ("refused", "few_clusters", "fades", "unequal_attrition", "pre_trend")
+"""They make any verdict inconclusive, where they bear on it."""
+
+DESIGN_CAPS: tuple[Cap, ...] = (
+    "grade_d",
+    "comparison_needs_waves",
+    "no_follow_up",
+    "guardrail_not_measured",
+    "fidelity_not_measured",
+)
+"""They only forbid *scale*."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,10 @@ class DecisionRule:
         fidelity_floor_pct: None when the plan measures no fidelity.
         has_follow_up: Whether the plan asks again after the outcome.
         before_after_only: Evidence grade D.
+        is_comparison: Two units are compared: what they did before the launch must not differ.
         comparison_needs_waves: A comparison of units without enough baselines and later waves.
+        margins: Largest acceptable worsening of each guardrail, in its own unit.
+        placebo_p: One-sided p below which the arms moved apart before anything was tried.
     """
 
     sesoi_points: float
@@ -52,7 +69,10 @@ class DecisionRule:
     fidelity_floor_pct: float | None
     has_follow_up: bool
     before_after_only: bool
+    is_comparison: bool
     comparison_needs_waves: bool
+    margins: Mapping[str, float]
+    placebo_p: float = 0.05
 
     @classmethod
     def of(cls, plan: Plan) -> DecisionRule:
@@ -68,7 +88,9 @@ class DecisionRule:
             fidelity_floor_pct=plan.outcomes.fidelity.floor_pct if plan.outcomes.fidelity else None,
             has_follow_up=bool(plan.analysis.lasting),
             before_after_only=plan.grade == "D",
+            is_comparison=plan.design == "comparison",
             comparison_needs_waves=plan.design == "comparison" and not enough_waves,
+            margins={guardrail.measure: guardrail.margin for guardrail in plan.outcomes.guardrails},
         )
 
 
@@ -82,9 +104,10 @@ class Evidence:
         upper: Upper bound, drift allowance included.
         df: Satterthwaite degrees of freedom.
         lasting_lower: Lower bound of the effect at the follow-ups.
-        attrition_bias: Points of the effect that unequal attrition may have made; 0 where not flagged.
-        guardrail_breached: Whether any guardrail is breached.
-        guardrail_missing: Whether any guardrail was not measured.
+        inflating_bias: Points of the effect that unequal attrition may have made; 0 where not flagged.
+        hiding_bias: Points of effect that it may have hidden; 0 where not flagged.
+        placebo_p: One-sided p of no upward difference between the arms before the launch.
+        worsening: Of each guardrail in its own unit, NaN where it was not measured in enough teams.
         fidelity_pct: Mean of the pilot teams.
     """
 
@@ -93,31 +116,29 @@ class Evidence:
     upper: FloatArray
     df: FloatArray
     lasting_lower: FloatArray
-    attrition_bias: FloatArray
-    guardrail_breached: BoolArray
-    guardrail_missing: BoolArray
+    inflating_bias: FloatArray
+    hiding_bias: FloatArray
+    placebo_p: FloatArray
+    worsening: Mapping[str, FloatArray]
     fidelity_pct: FloatArray
 
     @classmethod
-    def of(cls, estimates: Estimates, plan: Plan) -> Evidence:
+    def of(cls, estimates: Estimates) -> Evidence:
         """The evidence among a plan's estimates."""
-        deciding = estimates.primary_with_drift
-        nowhere = np.zeros(deciding.estimate.shape, dtype=bool)
-        worsening = {
-            each.measure: estimates.guardrails[each.measure].estimate.estimate for each in plan.outcomes.guardrails
-        }
-        margins = {each.measure: each.margin for each in plan.outcomes.guardrails}
-        breached = [worsening[measure] >= margins[measure] for measure in worsening]
-        missing = [np.isnan(values) for values in worsening.values()]
+        deciding, placebo = estimates.primary_with_drift, estimates.placebo
         return cls(
             estimate=deciding.estimate,
             lower=deciding.lower,
             upper=deciding.upper,
             df=deciding.df,
             lasting_lower=estimates.lasting.lower,
-            attrition_bias=estimates.attrition.bias_points,
-            guardrail_breached=np.logical_or.reduce([nowhere, *breached]),
-            guardrail_missing=np.logical_or.reduce([nowhere, *missing]),
+            inflating_bias=estimates.attrition.inflating_points,
+            hiding_bias=estimates.attrition.hiding_points,
+            placebo_p=np.where(placebo.estimate > 0, placebo.p / 2, 1 - placebo.p / 2),
+            worsening={
+                measure: np.where(each.is_measured, each.estimate.estimate, np.nan)
+                for measure, each in estimates.guardrails.items()
+            },
             fidelity_pct=estimates.fidelity_pct,
         )
 
@@ -131,58 +152,79 @@ class Decision:
         stands: The lower bound is above 0 and the estimate reaches the SESOI.
         worthwhile_ruled_out: The upper bound is below the SESOI.
         low_fidelity: The loop was run below its floor.
+        breached: By guardrail: whether it got worse by more than its margin (a point rule, no noninferiority test).
+        not_measured: By guardrail: whether too few teams measured it.
         caps: Which caps apply, by name.
+        slack_points: By how much the effect may be wrong before another word would be said; 0 for *inconclusive*.
     """
 
-    word: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+    word: NDArray[np.int8]
     stands: BoolArray
     worthwhile_ruled_out: BoolArray
     low_fidelity: BoolArray
+    breached: Mapping[str, BoolArray]
+    not_measured: Mapping[str, BoolArray]
     caps: Mapping[Cap, BoolArray]
+    slack_points: FloatArray
 
 
 def decide(evidence: Evidence, rule: DecisionRule) -> Decision:
     """Apply the rule to every replicate."""
-    sesoi = rule.sesoi_points
-    stands = (evidence.lower > 0) & (evidence.estimate >= sesoi)
-    ruled_out = evidence.upper < sesoi
+    stands = (evidence.lower > 0) & (evidence.estimate >= rule.sesoi_points)
+    ruled_out = evidence.upper < rule.sesoi_points
     below_floor = np.less(evidence.fidelity_pct, rule.fidelity_floor_pct or 0.0)
+    breached = {measure: worsening > rule.margins[measure] for measure, worsening in evidence.worsening.items()}
+    not_measured = {measure: np.isnan(worsening) for measure, worsening in evidence.worsening.items()}
+    nowhere = np.zeros(stands.shape, dtype=bool)
     caps = _caps(evidence, rule, stands, ruled_out)
-    validity = caps["refused"] | caps["few_clusters"] | caps["fades"] | caps["unequal_attrition"]
-    no_scale = (
-        caps["grade_d"]
-        | caps["comparison_needs_waves"]
-        | caps["no_follow_up"]
-        | caps["guardrail_not_measured"]
-        | caps["fidelity_not_measured"]
-    )
-    solid = stands & ~validity & ~no_scale
-    troubled = evidence.guardrail_breached | below_floor
+    caps["guardrail_not_measured"] = np.logical_or.reduce([nowhere, *not_measured.values()])
+    validity = np.logical_or.reduce([caps[cap] for cap in VALIDITY_CAPS])
+    solid = stands & ~validity & ~np.logical_or.reduce([caps[cap] for cap in DESIGN_CAPS])
+    troubled = np.logical_or.reduce([below_floor, *breached.values()])
+    stop = ruled_out & ~validity
     word = np.select(
-        [ruled_out & ~validity, solid & troubled, solid],
+        [stop, solid & troubled, solid],
         [WORDS.index("stop"), WORDS.index("adjust"), WORDS.index("scale")],
         WORDS.index("inconclusive"),
     ).astype(np.int8)
-    return Decision(word, stands, ruled_out, below_floor, caps)
+    return Decision(
+        word=word,
+        stands=stands,
+        worthwhile_ruled_out=ruled_out,
+        low_fidelity=below_floor,
+        breached=breached,
+        not_measured=not_measured,
+        caps=caps,
+        slack_points=_slack(evidence, rule, stop, solid),
+    )
 
 
 def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: BoolArray) -> dict[Cap, BoolArray]:
     def everywhere(applies: bool) -> BoolArray:
         return np.full(evidence.estimate.shape, applies)
 
-    bias = evidence.attrition_bias
-    may_undo = (stands & (evidence.lower - bias <= 0)) | (ruled_out & (evidence.upper + bias >= rule.sesoi_points))
+    made = (evidence.inflating_bias > 0) & stands & (evidence.lower - evidence.inflating_bias <= 0)
+    hidden = (evidence.hiding_bias > 0) & ruled_out & (evidence.upper + evidence.hiding_bias >= rule.sesoi_points)
     return {
-        "refused": np.isnan(evidence.estimate) | np.isnan(evidence.lower),
+        # Not a number, or an interval without width because nothing varied: neither carries a verdict.
+        "refused": ~(evidence.upper > evidence.lower),
         "few_clusters": evidence.df < rule.minimum_df,
         "fades": stands & ~(evidence.lasting_lower > 0) & rule.has_follow_up,
-        "unequal_attrition": (bias > 0) & may_undo,
+        "unequal_attrition": made | hidden,
+        "pre_trend": stands & ~(evidence.placebo_p >= rule.placebo_p) & rule.is_comparison,
         "grade_d": everywhere(rule.before_after_only),
         "comparison_needs_waves": everywhere(rule.comparison_needs_waves),
         "no_follow_up": everywhere(not rule.has_follow_up),
-        "guardrail_not_measured": evidence.guardrail_missing,
         "fidelity_not_measured": np.isnan(evidence.fidelity_pct),
     }
+
+
+def _slack(evidence: Evidence, rule: DecisionRule, stop: BoolArray, solid: BoolArray) -> FloatArray:
+    """Distance of the nearest bound that decides, points."""
+    upward = np.fmin(evidence.lower - evidence.inflating_bias, evidence.estimate - rule.sesoi_points)
+    upward = np.fmin(upward, evidence.lasting_lower)
+    downward = rule.sesoi_points - evidence.upper - evidence.hiding_bias
+    return np.select([stop, solid], [downward, upward], 0.0)
 
 
 def chance_worthwhile(effect: Estimate, sesoi_points: float) -> FloatArray:
@@ -191,5 +233,6 @@ def chance_worthwhile(effect: Estimate, sesoi_points: float) -> FloatArray:
     The t distribution around the estimate with its standard error and degrees of freedom, which is the posterior
     under a flat prior.
     """
-    chance: FloatArray = special.stdtr(effect.df, (effect.estimate - sesoi_points) / effect.se)
+    se = np.where(effect.se > 0, effect.se, np.nan)
+    chance: FloatArray = special.stdtr(effect.df, (effect.estimate - sesoi_points) / se)
     return chance

@@ -182,7 +182,8 @@ def _bias_would_overturn(values: Values, _release: Release, voice: Voice) -> Mes
 
 def _more_teams(values: Values, _release: Release, voice: Voice) -> Message:
     return message(
-        "About {needed} teams instead of {now} would let a pilot like this one tell.",
+        "With about {needed} teams instead of {now}, a worthwhile effect would be ruled out in 80 of 100 such "
+        "pilots in which nothing works.",
         needed=voice.count(values["teams_needed"]),
         now=voice.count(values["teams_now"]),
     )
@@ -252,13 +253,16 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         "fidelity_not_measured": _plain(message("Whether the practice was really run was not measured.")),
         "refused": _plain(
             message(
-                "An arm has fewer than two teams with people who answered before and after: "
-                "luck cannot be told from effect."
+                "The effect cannot be estimated: an arm has fewer than two teams with people who answered before and "
+                "after, or the answers do not vary."
             )
         ),
         "few_clusters": _few_clusters,
         "unequal_attrition": _plain(
             message("Different people dropped out in the two arms; that alone could turn the verdict.")
+        ),
+        "pre_trend": _plain(
+            message("The two units moved apart before the launch already; what came later may be no more than that.")
         ),
         "grade_d": _plain(message("Nobody is compared: what changed may have changed without the practice.")),
         "comparison_needs_waves": _comparison_needs_waves,
@@ -285,6 +289,12 @@ TURNING_POINTS: Mapping[str, Sayer] = MappingProxyType(
             message("Next time, draw by lot which teams start first; then the comparison can be trusted.")
         ),
         "add_waves": _add_waves,
+        "two_teams_in_each_arm": _plain(
+            message("Get answers before and after the launch from at least two teams of each arm, better from all.")
+        ),
+        "close_to_sesoi": _plain(
+            message("The effect lies close to what is worthwhile; only a larger pilot could tell on which side.")
+        ),
         "measure_guardrail": _measure_guardrail,
         "measure_fidelity": _plain(message("Measure in every pilot team how far the practice is really run.")),
         "raise_fidelity": _raise_fidelity,

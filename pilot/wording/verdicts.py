@@ -13,6 +13,7 @@ REASONS_NOT_TO_TELL = (
     "grade_d",
     "few_clusters",
     "unequal_attrition",
+    "pre_trend",
     "fades",
     "interval_holds_zero",
     "below_sesoi",
@@ -81,6 +82,8 @@ def _adjust(release: Release, voice: Voice) -> Message:
 
 def _stop(release: Release) -> Message:
     codes = {finding.code for finding in release.verdict.findings}
+    if "interval_below_zero" in codes and release.verdict.grade == "D":
+        return message("Scores fell. Whether the practice did it nobody can tell; a worthwhile rise is ruled out.")
     if "interval_below_zero" in codes:
         return message("The practice does harm: end it and tell people why.")
     return message("An effect worth scaling is ruled out: end it with thanks and use the time elsewhere.")

@@ -104,6 +104,7 @@ def _guardrail(status: str) -> GuardrailOutcome:
         worsening=worse[status],
         mean_before=None if after is None else 1.2,
         mean_after=after,
+        n_pilot_teams=8,
         status=status,
     )
 

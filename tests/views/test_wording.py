@@ -24,7 +24,6 @@ VALUES: dict[str, Any] = {
     "measure": "manager_hours",
     "df": 3.4,
     "minimum": 5.0,
-    "bias_points": 0.06,
     "baselines": 2,
     "later": 3,
     "points": 0.09,
