@@ -96,8 +96,8 @@ def plan_of_teams(tmp_path_factory):
     [
         ("waitlist", 7, 0, False),
         ("waitlist", 8, 0, True),
-        ("comparison", 12, 2, False),
-        ("comparison", 5, 5, True),
+        ("comparison", 3, 3, False),
+        ("comparison", 5, 38, True),
         ("comparison", 4, 4, True),
         ("before_after", 6, 0, False),
         ("before_after", 7, 0, True),

@@ -251,36 +251,34 @@ def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
             )
 
 
-def largest_df(n_pilot: int, n_comparison: int) -> float:
-    """Satterthwaite degrees of freedom when all teams are alike; uneven teams have fewer.
-
-    Welch's formula with equal variances; for a pilot alone (`n_comparison` 0) its teams less one.
-    """
-    arms = [n for n in (n_pilot, n_comparison) if n]
-    if min(arms, default=0) < 2:
-        return 0.0
-    return round(sum(1 / n for n in arms) ** 2 / sum(1 / (n**2 * (n - 1)) for n in arms), 6)
-
-
 UNEVEN_TEAMS_KEEP = 0.85  # share of the degrees of freedom that teams of ordinary, uneven size keep
 
 
+def likely_df(plan: Plan) -> float:
+    """Degrees of freedom that the plan's teams can be expected to give.
+
+    Drawn arms are alike, so Welch's formula with equal variances holds, less what uneven teams cost. Of two units
+    the sizes are not known, so it is the most that they can give: all teams less two.
+    """
+    if plan.design == "comparison":
+        return len(plan.teams.pilot) + len(plan.teams.comparison) - 2
+    if plan.design == "before_after":
+        return UNEVEN_TEAMS_KEEP * (len(plan.teams.pilot) - 1)
+    arms = (len(plan.teams.randomise) // 2, (len(plan.teams.randomise) + 1) // 2)
+    if min(arms) <= 1:
+        return 0.0
+    return UNEVEN_TEAMS_KEEP * sum(1 / n for n in arms) ** 2 / sum(1 / (n**2 * (n - 1)) for n in arms)
+
+
 def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
-    n_drawn = len(plan.teams.randomise)
-    arms = (
-        (n_drawn - n_drawn // 2, n_drawn // 2)
-        if plan.design == "waitlist"
-        else (len(plan.teams.pilot), len(plan.teams.comparison))
-    )
-    df = largest_df(*arms)
-    if 0 < df * UNEVEN_TEAMS_KEEP < plan.rule.minimum_df:
+    df = likely_df(plan)
+    if 0 < df < plan.rule.minimum_df:
         yield Contradiction(
             ("teams",),
             message(
-                "{pilot} pilot and {comparison} comparison teams give at most {df} degrees of freedom, the rule wants "
-                "{minimum}: every verdict would be inconclusive.",
-                pilot=arms[0],
-                comparison=arms[1],
+                "{count} teams give about {df} degrees of freedom, the rule wants {minimum}: every verdict would be "
+                "inconclusive.",
+                count=len(plan.teams.all),
                 df=f"{df:.1f}",
                 minimum=plan.rule.minimum_df,
             ),
