@@ -136,7 +136,7 @@ pd.DataFrame([(finding.role, finding.code, finding.values) for finding in result
 from pilot.publication import publish
 from pilot.wording import brief
 
-release = publish(result, folder.releases, now)
+release = publish(result, folder.releases, folder.ledger, now)
 for language in ("zh", "en"):
     briefing = brief(release, language)
     print(briefing.word, briefing.sentence, briefing.effect, sep="\n")

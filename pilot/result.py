@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pilot.documents import BilingualText
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
-from pilot.plan import Arm, Design
+from pilot.plan import Arm, Change, Design
 from pilot.plan.model import Grade
+from pilot.plan.protocol import digest
 from pilot.verdict import Word
 
 State = Literal["in_evaluation", "finished"]
@@ -248,11 +249,19 @@ class Verdict(Part):
 
 
 class DeviationNote(Part):
-    """A departure from the sealed plan, for page one."""
+    """A departure from the sealed plan, for page one.
+
+    Attributes:
+        recorded_at: When it was recorded.
+        reason: Why, in the words of the one who recorded it.
+        changes: What was changed, from what to what.
+        sha256: Of the deviation, in the seal's chain.
+    """
 
     recorded_at: datetime
     reason: str
-    paths: tuple[str, ...]
+    changes: tuple[Change, ...]
+    sha256: str
 
 
 class PilotFacts(Part):
@@ -265,6 +274,7 @@ class PilotFacts(Part):
     launch_on: str
     sealed_at: datetime
     seal_sha256: str
+    seed: int
     waves: dict[str, int]
     primary_scale: str
     primary_name: BilingualText
@@ -287,9 +297,17 @@ class SourceNote(Part):
 
 
 class Result(Part):
-    """Everything that an analysis found."""
+    """Everything that an analysis found.
+
+    Attributes:
+        released: Number of the newest release when it was made; another one since makes it stale.
+        seen: Who stands behind it (see `pilot.ledger`).
+        protocol_sha256: Of the protocol in force; a result of an earlier one is stale.
+        sha256: Of all the rest; a result that was changed by hand is not published.
+    """
 
     format: Literal[1] = 1
+    protocol_sha256: str
     made_at: datetime
     made_with: str
     pilot: PilotFacts
@@ -306,6 +324,14 @@ class Result(Part):
     guardrails: tuple[GuardrailOutcome, ...]
     fidelity: FidelityOutcome
     verdict: Verdict
+    released: int
+    seen: dict[str, tuple[str, ...]]
+    sha256: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash that the content should have."""
+        return digest(self.model_dump(mode="json", exclude={"sha256"}))
 
 
 def write_result(path: Path, result: Result) -> None:
@@ -326,7 +352,11 @@ def read_result(path: Path) -> Result:
         found = message("the pilot was not analysed yet.")
         raise PilotError(headline, [Fault(path.name, found, message("Run `pilot analyse` first."))])
     try:
-        return Result.model_validate_json(path.read_text("utf-8"))
+        result = Result.model_validate_json(path.read_text("utf-8"))
     except (ValidationError, UnicodeDecodeError):
         found = message("the file is not a result of this version.")
         raise PilotError(headline, [Fault(path.name, found, message("Run `pilot analyse` again."))]) from None
+    if result.sha256 != result.fingerprint:
+        found = message("the content does not match its fingerprint: it was changed by hand.")
+        raise PilotError(headline, [Fault(path.name, found, message("Run `pilot analyse` again."))])
+    return result

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pilot.analysis import analyse
 from pilot.errors import PilotError
+from pilot.ledger import read_ledger
 from pilot.plan import PilotFolder, PlanAnswers, record_deviation, seal_plan, sealed_protocol, write_plan
 from pilot.publication import latest_release, publish, read_release
 from pilot.result import read_result, write_result
@@ -135,7 +137,7 @@ def test_a_guardrail_that_nobody_moved_is_kept_and_one_measured_by_a_few_is_not(
     assert result.verdict.word == word
     write_result(tmp_path / "result.json", result)
     assert read_result(tmp_path / "result.json") == result
-    release = publish(result, tmp_path / "releases", NOW)
+    release = publish(result, tmp_path / "releases", tmp_path / "ledger.json", NOW)
     assert (release.guardrails[0].mean_before is None) == (value is None)
 
 
@@ -174,8 +176,10 @@ def test_deviations_reach_the_result(tmp_path, inputs):
     folder.plan.write_text(text.replace("weighting: person", "weighting: team"), "utf-8")
     record_deviation(folder, "团队大小差太多", NOW)
     result = analyse(*sealed_protocol(folder), inputs[2], [], NOW)
-    assert [(note.reason, note.paths) for note in result.deviations] == [
-        ("团队大小差太多", ("plan.analysis.weighting",))
+    (note,) = result.deviations
+    assert note.reason == "团队大小差太多"
+    assert [(change.path, change.before, change.after) for change in note.changes] == [
+        ("plan.analysis.weighting", "person", "team")
     ]
     assert result.primary.weighting == "team"
 
@@ -189,42 +193,94 @@ def test_result_file_round_trip(tmp_path, inputs):
         read_result(tmp_path / "result.json")
 
 
+def published(result, folder: Path):
+    return publish(result, folder / "releases", folder / "ledger.json", NOW)
+
+
 def test_releases_are_numbered_chained_and_tamper_evident(tmp_path, inputs):
     result = analyse(*inputs[:2], inputs[2], [], NOW)
-    first, second = (publish(result, tmp_path, NOW) for _ in range(2))
+    first, second = (published(result, tmp_path) for _ in range(2))
     assert (first.number, first.previous_sha256) == (1, None)
     assert (second.number, second.previous_sha256) == (2, first.sha256)
-    assert latest_release(tmp_path) == second
-    path = tmp_path / "release-0002.json"
-    path.write_text(
-        path.read_text("utf-8").replace('"word":"scale"', '"word":"stop"').replace("scale", "stop"), "utf-8"
-    )
-    with pytest.raises(PilotError, match=r"changed by hand|not a release"):
+    assert latest_release(tmp_path / "releases") == second
+    path = tmp_path / "releases" / "release-0002.json"
+    text = path.read_text("utf-8")
+    assert '"word": "scale"' in text
+    path.write_text(text.replace('"word": "scale"', '"word": "stop"'), "utf-8")
+    with pytest.raises(PilotError, match="changed by hand"):
         read_release(path)
 
 
-def test_a_release_that_differs_by_a_few_people_is_refused(tmp_path, inputs):
-    protocol, seal, tables = inputs
-    publish(analyse(protocol, seal, tables, [], NOW), tmp_path, NOW)
+def test_a_result_changed_by_hand_is_not_read(tmp_path, inputs):
+    path = tmp_path / "result.json"
+    write_result(path, analyse(*inputs[:2], inputs[2], [], NOW))
+    text = path.read_text("utf-8")
+    assert '"word": "scale"' in text
+    path.write_text(text.replace('"word": "scale"', '"word": "stop"'), "utf-8")
+    with pytest.raises(PilotError, match="changed by hand"):
+        read_result(path)
+
+
+def late(tables, protocol, n_people: int):
+    """The tables as they were before the endline, the follow-up and the last pulses of a few pilot people came in."""
     after = tables.responses["wave_id"].isin(protocol.plan.analysis.outcome)
-    linked = sorted(set(tables.responses["person_id"][after]) & set(tables.responses["person_id"][~after]))
-    fewer = with_responses(tables, lambda rows: ~rows["person_id"].isin(linked[:3]))
-    with pytest.raises(PilotError, match="changed by fewer than 5"):
-        publish(analyse(protocol, seal, fewer, [], NOW), tmp_path, NOW)
-    assert latest_release(tmp_path).number == 1
+    both = set(tables.responses["person_id"][after]) & set(tables.responses["person_id"][~after])
+    few = sorted(both)[:n_people]
+    return with_responses(tables, lambda rows: ~(after & rows["person_id"].isin(few)))
 
 
-def test_a_wave_that_grew_by_a_few_people_is_refused(tmp_path, inputs):
-    """Otherwise the late answer is the difference of two means."""
+def test_late_answers_of_a_few_wait_and_of_many_come_in(tmp_path, inputs):
     protocol, seal, tables = inputs
-    result = analyse(protocol, seal, tables, [], NOW)
-    publish(result, tmp_path, NOW)
-    waves = tuple(
-        wave.model_copy(update={"n_people": wave.n_people + 1}) if wave.wave_id == "follow_up_2" else wave
-        for wave in result.waves
-    )
-    with pytest.raises(PilotError, match="pilot follow_up_2"):
-        publish(result.model_copy(update={"waves": waves}), tmp_path, NOW)
+    early = analyse(protocol, seal, late(tables, protocol, 3), [], NOW)
+    first = published(early, tmp_path)
+    ledger = read_ledger(tmp_path / "ledger.json")
+    again = analyse(protocol, seal, tables, [], NOW, ledger)
+    assert "late_answers_wait" in {finding.code for finding in again.verdict.findings}
+    second = published(again, tmp_path)
+    assert (second.primary, second.waves, second.flow) == (first.primary, first.waves, first.flow)
+
+    many = tmp_path / "many"
+    many.mkdir()
+    published(analyse(protocol, seal, late(tables, protocol, 40), [], NOW), many)
+    result = analyse(protocol, seal, tables, [], NOW, read_ledger(many / "ledger.json"))
+    assert "late_answers_wait" not in {finding.code for finding in result.verdict.findings}
+    assert result.primary == analyse(protocol, seal, tables, [], NOW).primary
+
+
+@pytest.mark.parametrize("n_people", range(1, 12))
+def test_what_two_releases_differ_by_is_nobody_or_enough(tmp_path, inputs, n_people):
+    """For every wave and for the linked panel, in each arm."""
+    protocol, seal, tables = inputs
+    before = analyse(protocol, seal, late(tables, protocol, n_people), [], NOW)
+    published(before, tmp_path)
+    after = analyse(protocol, seal, tables, [], NOW, read_ledger(tmp_path / "ledger.json"))
+    groups = [{(wave.arm, wave.wave_id): wave.n_people for wave in result.waves} for result in (before, after)]
+    groups = [
+        {**waves, **{flow.arm: flow.n_linked for flow in result.flow}}
+        for waves, result in zip(groups, (before, after), strict=True)
+    ]
+    for group, n in groups[0].items():
+        assert groups[1][group] - n not in range(1, 5), group
+
+
+def test_a_stale_result_is_not_published(tmp_path, inputs):
+    protocol, seal, tables = inputs
+    early = analyse(protocol, seal, late(tables, protocol, 40), [], NOW)
+    full = analyse(protocol, seal, tables, [], NOW)
+    published(early, tmp_path)
+    with pytest.raises(PilotError, match="something was published since the analysis"):
+        published(full, tmp_path)
+
+
+def test_a_lost_ledger_and_a_foreign_seal_are_noticed(tmp_path, inputs):
+    result = analyse(*inputs[:2], inputs[2], [], NOW)
+    published(result, tmp_path)
+    other = result.model_copy(update={"pilot": result.pilot.model_copy(update={"seal_sha256": "0" * 64})})
+    with pytest.raises(PilotError, match="belongs to another seal"):
+        published(other, tmp_path)
+    (tmp_path / "ledger.json").unlink()
+    with pytest.raises(PilotError, match="lacks release 1"):
+        published(result, tmp_path)
 
 
 def test_estimates_about_a_few_are_not_released(tmp_path, inputs):
@@ -240,16 +296,17 @@ def test_estimates_about_a_few_are_not_released(tmp_path, inputs):
             "guardrails": (guardrail.model_copy(update={"worsening": guardrail.worsening.model_copy(update=few)}),),
         }
     )
-    release = publish(result, tmp_path, NOW)
+    release = published(result, tmp_path)
     assert release.lasting is None
     assert (release.secondary[0].between_arms, release.secondary[0].hedges_g) == (None, None)
     assert (release.guardrails[0].worsening, release.guardrails[0].mean_before) == (None, None)
 
 
 def test_a_release_about_a_few_people_is_refused(tmp_path, inputs):
-    protocol, seal, tables = inputs
-    few = set(tables.roster.groupby("team_id").head(1)["person_id"][:8])
-    tiny = with_responses(tables, lambda rows: rows["person_id"].isin(few))
-    with pytest.raises(PilotError, match=r"linked people are fewer than 5|nothing to analyse"):
-        publish(analyse(protocol, seal, tiny, [], NOW), tmp_path, NOW)
-    assert not list(tmp_path.glob("release-*"))
+    result = analyse(*inputs[:2], inputs[2], [], NOW)
+    pilot, comparison = result.flow
+    few = result.model_copy(update={"flow": (pilot.model_copy(update={"n_linked": 4}), comparison)})
+    with pytest.raises(PilotError, match="4 linked people are fewer than 5"):
+        published(few, tmp_path)
+    assert not (tmp_path / "releases").exists()
+    assert not (tmp_path / "ledger.json").exists()

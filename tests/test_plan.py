@@ -167,6 +167,70 @@ def test_a_seal_changed_by_hand_is_noticed(folder, old, new):
         sealed_protocol(folder)
 
 
+def deviated(folder):
+    write_plan(folder, answers())
+    seal_plan(folder, NOW, seed=1)
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace("sesoi_points: 0.15", "sesoi_points: 0.1"), "utf-8")
+    record_deviation(folder, "董事会改了要求", NOW)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("董事会改了要求", "改了个错字"),
+        ('"after": "0.1"', '"after": "0.15"'),
+        ('"sesoi_points": 0.1,', '"sesoi_points": 0.01,'),
+        ('"sesoi_points": 0.1\n', '"sesoi_points": 0.01\n'),
+    ],
+)
+def test_a_deviation_cannot_be_rewritten(folder, old, new):
+    deviated(folder)
+    text = folder.seal.read_text("utf-8")
+    if old not in text:
+        assert "sesoi_points" in old  # one of the two forms stands there
+        return
+    head, tail = text.rsplit(old, 1)
+    folder.seal.write_text(head + new + tail, "utf-8")
+    with pytest.raises(PilotError, match="changed by hand"):
+        sealed_protocol(folder)
+
+
+def test_a_draw_that_was_chosen_by_hand_is_noticed(folder):
+    write_plan(folder, answers())
+    seal = seal_plan(folder, NOW, seed=1)
+    swapped = {team: "comparison" if arm == "pilot" else "pilot" for team, arm in seal.assignment.items()}
+    forged = seal.model_copy(update={"assignment": swapped})
+    forged = forged.model_copy(update={"sha256": forged.fingerprint})
+    folder.seal.write_text(forged.model_dump_json(), "utf-8")
+    with pytest.raises(PilotError, match="changed by hand"):
+        sealed_protocol(folder)
+
+
+def test_the_privacy_threshold_is_raised_and_never_lowered(folder):
+    write_plan(folder, answers())
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace("minimum_cell_n: 5", "minimum_cell_n: 8"), "utf-8")
+    seal_plan(folder, NOW, seed=1)
+    folder.plan.write_text(text.replace("minimum_cell_n: 5", "minimum_cell_n: 6"), "utf-8")
+    with pytest.raises(PilotError, match="can be raised, not lowered"):
+        record_deviation(folder, "想多看一点", NOW)
+    folder.plan.write_text(text.replace("minimum_cell_n: 5", "minimum_cell_n: 10"), "utf-8")
+    record_deviation(folder, "员工要求", NOW)
+
+
+def test_a_wave_that_is_taken_out_is_one_change(folder):
+    write_plan(folder, answers())
+    seal_plan(folder, NOW, seed=1)
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace("    - {id: pulse_1, week: 4}\n", ""), "utf-8")
+    changes = record_deviation(folder, "没有举行", NOW).changes
+    assert {change.path for change in changes} == {
+        "plan.calendar.waves[pulse_1].id",
+        "plan.calendar.waves[pulse_1].week",
+    }
+
+
 def test_a_plan_is_sealed_once(folder):
     write_plan(folder, answers())
     first = seal_plan(folder, NOW, seed=1)

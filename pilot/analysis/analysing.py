@@ -8,13 +8,15 @@ from datetime import datetime
 import numpy as np
 
 from pilot import __version__
-from pilot.analysis.findings import findings, turning_points
+from pilot.analysis.findings import LATE_ANSWERS, findings, turning_points
 from pilot.analysis.participants import arm_changes, flow, linked_summary, present_arms, wave_means
 from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
+from pilot.ledger import Ledger, hold_back_a_few, seen_in
 from pilot.plan import Guardrail, Plan, Protocol, Seal
+from pilot.plan.protocol import digest
 from pilot.result import (
     Attrition,
     DeviationNote,
@@ -35,9 +37,16 @@ SHARE_THAT_IS_IN = 0.5
 
 
 def analyse(
-    protocol: Protocol, seal: Seal, tables: Tables, imports: Iterable[ImportRecord], made_at: datetime
+    protocol: Protocol,
+    seal: Seal,
+    tables: Tables,
+    imports: Iterable[ImportRecord],
+    made_at: datetime,
+    ledger: Ledger | None = None,
 ) -> Result:
     """Analyse a pilot as its sealed plan says.
+
+    Late answers of a few people are left out when a release without them is out already (see `pilot.ledger`).
 
     Raises:
         PilotError: nobody has answered both before and after the launch yet; or answers were imported under
@@ -47,12 +56,15 @@ def analyse(
     imports = tuple(imports)
     _require_one_seal(imports, seal)
     _require_known_teams(tables, seal)
+    ledger = ledger or Ledger()
     panel = panel_from_tables(tables, protocol, seal.assignment)
+    panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, seal.sha256)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
     decision = decide(Evidence.of(estimates), DecisionRule.of(plan))
     primary = plan.outcomes.primary.scale
-    return Result(
+    unsigned = Result(
+        protocol_sha256=digest(protocol.content),
         made_at=made_at,
         made_with=f"pilot {__version__}",
         pilot=_facts(protocol, seal),
@@ -60,7 +72,8 @@ def analyse(
             DeviationNote(
                 recorded_at=deviation.recorded_at,
                 reason=deviation.reason,
-                paths=tuple(change.path for change in deviation.changes),
+                changes=deviation.changes,
+                sha256=deviation.sha256,
             )
             for deviation in seal.deviations
         ),
@@ -84,8 +97,11 @@ def analyse(
         ),
         guardrails=tuple(_guardrail(each, estimates, decision) for each in plan.outcomes.guardrails),
         fidelity=_fidelity(estimates, protocol),
-        verdict=_verdict(panel, estimates, decision, protocol),
+        verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
+        released=ledger.last_number,
+        seen=seen_in(panel, seal.sha256),
     )
+    return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
 
 
 def _require_one_seal(imports: tuple[ImportRecord, ...], seal: Seal) -> None:
@@ -148,6 +164,7 @@ def _facts(protocol: Protocol, seal: Seal) -> PilotFacts:
         launch_on=plan.calendar.launch_on.isoformat(),
         sealed_at=seal.sealed_at,
         seal_sha256=seal.sha256,
+        seed=seal.seed,
         waves={wave.id: wave.week for wave in plan.calendar.waves},
         primary_scale=primary.scale,
         primary_name=protocol.instruments.scales[primary.scale].name,
@@ -223,7 +240,9 @@ def _fidelity(estimates: Estimates, protocol: Protocol) -> FidelityOutcome:
     )
 
 
-def _verdict(panel: Panel, estimates: Estimates, decision: Decision, protocol: Protocol) -> Verdict:
+def _verdict(
+    panel: Panel, estimates: Estimates, decision: Decision, seal: Seal, protocol: Protocol, *, held_back: bool
+) -> Verdict:
     plan = protocol.plan
     evidence = Evidence.of(estimates)
     awaited = _awaited_waves(panel, estimates, plan)
@@ -234,7 +253,7 @@ def _verdict(panel: Panel, estimates: Estimates, decision: Decision, protocol: P
         word=None if awaited else word,
         grade=plan.grade,
         chance_worthwhile=number(chance),
-        findings=findings(decision, evidence, plan, awaited),
+        findings=(*findings(decision, evidence, plan, seal, awaited), *([LATE_ANSWERS] if held_back else [])),
         turning_points=turning_points(word, decision, estimates, plan, awaited),
     )
 

@@ -8,22 +8,25 @@ from collections.abc import Iterator
 from scipy import special
 
 from pilot.effects import Estimates
-from pilot.plan import Plan
+from pilot.plan import Plan, Seal
 from pilot.result import Finding
 from pilot.verdict import Decision, Evidence, Word
 
 SAID_ELSEWHERE = ("guardrail_not_measured", "fades", "no_follow_up")
 POWER_PCT = 80
+LATE_ANSWERS = Finding(code="late_answers_wait", role="note")
 
 
-def findings(decision: Decision, evidence: Evidence, plan: Plan, awaited: tuple[str, ...]) -> tuple[Finding, ...]:
+def findings(
+    decision: Decision, evidence: Evidence, plan: Plan, seal: Seal, awaited: tuple[str, ...]
+) -> tuple[Finding, ...]:
     """Everything that speaks for, against or about the verdict of a real pilot."""
     found = list(_about_the_effect(evidence, plan))
     found += _about_lasting(decision, evidence, plan, awaited)
     found += _about_guardrails(decision)
     found += _about_fidelity(decision, evidence)
     found += _about_caps(decision, evidence, plan)
-    found += _notes(plan, awaited)
+    found += _notes(plan, seal, awaited)
     return tuple(found)
 
 
@@ -107,12 +110,14 @@ def _about_caps(decision: Decision, evidence: Evidence, plan: Plan) -> Iterator[
             yield Finding(code=cap, role="cap", values=values.get(cap, {}))
 
 
-def _notes(plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
+def _notes(plan: Plan, seal: Seal, awaited: tuple[str, ...]) -> Iterator[Finding]:
     reasons = {
         "lowest_scores": "chosen_lowest",
         "highest_scores": "chosen_highest",
         "volunteered": "chosen_volunteered",
     }
+    if seal.sealed_at.date() > plan.calendar.launch_on:
+        yield Finding(code="sealed_after_launch", role="note")
     if plan.rule.drift_allowance_points > 0:
         yield Finding(code="drift_allowance", role="note", values={"points": plan.rule.drift_allowance_points})
     if plan.unit.chosen_because in reasons:

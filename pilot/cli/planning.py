@@ -57,3 +57,4 @@ def deviate(folder: PilotFolder, reason: str, speaker: Speaker) -> None:
     deviation = record_deviation(folder, reason, now())
     paths = [change.path for change in deviation.changes]
     speaker.done(message("The deviation is recorded and will stand on page one: {paths}", paths=paths))
+    speaker.say(message("Its fingerprint, to be kept like the first: {sha256}", sha256=deviation.sha256))

@@ -10,12 +10,15 @@ import numpy as np
 from pilot.analysis import analyse
 from pilot.cli.planning import now
 from pilot.cli.speaking import Speaker
+from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.imports import Rejection, import_file, read_mapping
+from pilot.ledger import read_ledger
 from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
+from pilot.plan.protocol import digest
 from pilot.publication import Release, latest_release, publish
 from pilot.report import write_report
-from pilot.result import read_result, write_result
+from pilot.result import Result, read_result, write_result
 from pilot.schema.columns import TableName
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
 from pilot.store import Store
@@ -83,14 +86,14 @@ def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
     """Estimate, judge and write the result file."""
     protocol, sealed = sealed_protocol(folder)
     with Store(database) as store:
-        result = analyse(protocol, sealed, store.tables(), store.imports(), now())
+        result = analyse(protocol, sealed, store.tables(), store.imports(), now(), read_ledger(folder.ledger))
     write_result(folder.result, result)
     speaker.done(message("The result is in {path}; it is for the analyst only.", path=folder.result))
 
 
 def publish_result(folder: PilotFolder, speaker: Speaker) -> Release:
     """Make a release from the result and say its verdict."""
-    release = publish(read_result(folder.result), folder.releases, now())
+    release = publish(_current_result(folder), folder.releases, folder.ledger, now())
     speaker.done(message("Release {number} is in {path}.", number=release.number, path=folder.releases))
     briefing = brief(release, speaker.language)
     speaker.say(f"\n  {briefing.symbol} {briefing.word}")
@@ -107,6 +110,17 @@ def publish_result(folder: PilotFolder, speaker: Speaker) -> Release:
         speaker.say(f"  · {fact.label} — {fact.text}")
     speaker.say("")
     return release
+
+
+def _current_result(folder: PilotFolder) -> Result:
+    """The result, if it is one of the protocol in force."""
+    protocol, sealed = sealed_protocol(folder)
+    result = read_result(folder.result)
+    if (result.protocol_sha256, result.pilot.seal_sha256) == (digest(protocol.content), sealed.sha256):
+        return result
+    found = message("the plan was changed since the analysis.")
+    fault = Fault(folder.result.name, found, message("Run `pilot analyse` again."))
+    raise PilotError(message("Nothing was published."), [fault])
 
 
 def report(folder: PilotFolder, speaker: Speaker) -> None:

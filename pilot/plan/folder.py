@@ -52,6 +52,11 @@ class PilotFolder:
         return self.path / "releases"
 
     @property
+    def ledger(self) -> Path:
+        """Who stood behind each release: confidential, never published."""
+        return self.path / "ledger.json"
+
+    @property
     def report(self) -> Path:
         """The report as one HTML file."""
         return self.path / "report.html"

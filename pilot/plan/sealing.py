@@ -16,25 +16,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.instruments import Instrument, Instruments
+from pilot.plan.changes import Change, changes_between
 from pilot.plan.folder import PilotFolder
 from pilot.plan.model import Arm, Plan
 from pilot.plan.protocol import Protocol, digest, read_plan
 
 FROZEN_FOR_GOOD = ("plan.design", "plan.teams")
+PRIVACY_THRESHOLD = "plan.privacy.minimum_cell_n"
 
 
 class SealPart(BaseModel):
     """Base of what the seal file holds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Change(SealPart):
-    """One entry of the protocol before and after; None where it did not stand."""
-
-    path: str
-    before: str | None
-    after: str | None
 
 
 class Deviation(SealPart):
@@ -45,12 +39,18 @@ class Deviation(SealPart):
         reason: Why, in the words of the one who recorded it.
         changes: What was changed.
         protocol: The whole protocol from then on.
+        sha256: Of all the above and of what came before: the chain cannot be cut or rewritten unnoticed.
     """
 
     recorded_at: datetime
     reason: str
     changes: tuple[Change, ...]
     protocol: dict[str, Any]
+    sha256: str
+
+    def fingerprint(self, previous_sha256: str) -> str:
+        """The hash that this deviation should have behind the one before it (or behind the seal)."""
+        return digest([previous_sha256, self.model_dump(mode="json", exclude={"sha256"})])
 
 
 class Seal(SealPart):
@@ -78,6 +78,27 @@ class Seal(SealPart):
     def fingerprint(self) -> str:
         """The hash that the sealed content should have."""
         return digest(self.model_dump(mode="json", exclude={"sha256", "deviations"}))
+
+    @property
+    def last_sha256(self) -> str:
+        """Hash of the last deviation, or of the seal."""
+        return self.deviations[-1].sha256 if self.deviations else self.sha256
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether content, draw and every deviation are what their hashes and each other say."""
+        plan = Plan.model_validate(self.protocol["plan"])
+        if self.sha256 != self.fingerprint or self.assignment != assign_teams(plan, self.seed):
+            return False
+        previous_sha256, before = self.sha256, self.protocol
+        for deviation in self.deviations:
+            changed = changes_between(before, deviation.protocol)
+            if deviation.sha256 != deviation.fingerprint(previous_sha256) or deviation.changes != changed:
+                return False
+            if any(change.path.startswith(FROZEN_FOR_GOOD) for change in changed):
+                return False
+            previous_sha256, before = deviation.sha256, deviation.protocol
+        return True
 
     @property
     def current_protocol(self) -> dict[str, Any]:
@@ -137,7 +158,7 @@ def sealed_protocol(folder: PilotFolder) -> tuple[Protocol, Seal]:
     """
     seal = _read(folder)
     protocol = protocol_in_force(seal)
-    changes = list(_changes(protocol.content, read_plan(folder).content))
+    changes = changes_between(protocol.content, read_plan(folder).content)
     if changes:
         found = message("differs from the sealed plan.")
         remedy = message('Put back what was sealed, or record it: `pilot deviate --reason "…"`.')
@@ -163,41 +184,32 @@ def record_deviation(folder: PilotFolder, reason: str, recorded_at: datetime) ->
     """
     seal = _read(folder)
     protocol = read_plan(folder)
-    changes = tuple(_changes(seal.current_protocol, protocol.content))
-    faults: list[Fault] = []
+    changes = changes_between(seal.current_protocol, protocol.content)
+    faults = list(_refused_changes(changes))
     if not changes:
         found = message("nothing differs from the plan in force.")
         faults.append(Fault(folder.plan.name, found, message("Change the plan first, then record it.")))
     if not reason.strip():
         found = message("a deviation needs its reason.")
         faults.append(Fault("--reason", found, message("Say in a sentence why the plan had to change.")))
-    for change in changes:
-        if change.path.startswith(FROZEN_FOR_GOOD):
-            found = message("the design and the teams stay as sealed.")
-            faults.append(Fault(change.path, found, message("Put it back, or begin a new pilot.")))
     if faults:
         raise PilotError(message("The deviation was not recorded."), faults)
-    deviation = Deviation(recorded_at=recorded_at, reason=reason.strip(), changes=changes, protocol=protocol.content)
+    unsigned = Deviation(
+        recorded_at=recorded_at, reason=reason.strip(), changes=changes, protocol=protocol.content, sha256=""
+    )
+    deviation = unsigned.model_copy(update={"sha256": unsigned.fingerprint(seal.last_sha256)})
     _write(folder, seal.model_copy(update={"deviations": (*seal.deviations, deviation)}))
     return deviation
 
 
-def _changes(before: Any, after: Any) -> Iterator[Change]:
-    old, new = dict(_scalars(before)), dict(_scalars(after))
-    for path in sorted(old.keys() | new.keys()):
-        if old.get(path) != new.get(path):
-            yield Change(path=path, before=old.get(path), after=new.get(path))
-
-
-def _scalars(content: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _scalars(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(content, (list, tuple)):
-        for index, value in enumerate(content, start=1):
-            yield from _scalars(value, f"{path}[{index}]")
-    else:
-        yield path, str(content)
+def _refused_changes(changes: tuple[Change, ...]) -> Iterator[Fault]:
+    for change in changes:
+        if change.path.startswith(FROZEN_FOR_GOOD):
+            found = message("the design and the teams stay as sealed.")
+            yield Fault(change.path, found, message("Put it back, or begin a new pilot."))
+        if change.path == PRIVACY_THRESHOLD and int(change.after or 0) < int(change.before or 0):
+            found = message("the threshold was promised to those who answered.")
+            yield Fault(change.path, found, message("It can be raised, not lowered; put it back."))
 
 
 def _read(folder: PilotFolder) -> Seal:
@@ -210,9 +222,9 @@ def _read(folder: PilotFolder) -> Seal:
     remedy = message("Restore the file from your backup; a seal cannot be repaired.")
     try:
         seal = Seal.model_validate_json(folder.seal.read_text("utf-8"))
-    except (ValidationError, UnicodeDecodeError):
+    except (ValidationError, UnicodeDecodeError, KeyError):
         raise PilotError(headline, [Fault(folder.seal.name, message("the seal cannot be read."), remedy)]) from None
-    if seal.sha256 != seal.fingerprint:
+    if not seal.is_intact:
         found = message("the content does not match its fingerprint: it was changed by hand.")
         raise PilotError(headline, [Fault(folder.seal.name, found, remedy)])
     return seal

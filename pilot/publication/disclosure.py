@@ -1,15 +1,20 @@
 """Disclosure control: what would let a reader compute somebody's answer is not shown.
 
 - No figure about fewer people than the minimum.
-- Two figures about nearly the same people are not both shown when they differ by fewer people than the minimum,
-  for their difference is a figure about those few: a count and its parts; a wave's mean and the linked panel's.
-- All score figures are about the linked panel, so that no two of them are about nested groups by accident.
+- All score figures are about the linked panel of their arm or a part of it. A part that lacks one to four people is
+  not shown, for the difference is a figure about those few. The same holds for counts and their parts.
+- Numbers are rounded to what a reader can use: full digits are equations that a few answers can be solved from, and
+  exact degrees of freedom are a list of how many people answered in each team.
+- Releases are kept from being subtracted by `pilot.ledger`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from pilot.plan import Arm
 from pilot.publication.release import Count, Mean, ShownFlow, ShownWave, Withheld
 from pilot.result import (
     ArmFlow,
@@ -17,9 +22,10 @@ from pilot.result import (
     EstimateOf,
     FidelityOutcome,
     GuardrailOutcome,
-    PilotFacts,
     WaveMean,
 )
+
+DECIMALS = 3
 
 
 def too_close(larger: int, smaller: int, minimum: int) -> bool:
@@ -28,11 +34,23 @@ def too_close(larger: int, smaller: int, minimum: int) -> bool:
 
 
 def safe_flow(flow: ArmFlow, minimum: int) -> ShownFlow:
-    """Counts of one arm; leavers (joiners) that are few are hidden together with the count they are part of."""
+    """Counts of one arm.
+
+    Leavers, joiners and the silent are the parts of the invited that are not linked. A part of one to four people is
+    hidden, with every count that it could be computed from: the whole it belongs to, and the invited.
+    """
+    parts = {
+        "n_leavers": flow.n_leavers,
+        "n_joiners": flow.n_joiners,
+        "n_silent": flow.n_invited - flow.n_linked - flow.n_leavers - flow.n_joiners,
+    }
+    wholes = {"n_leavers": "n_baseline", "n_joiners": "n_outcome"}
     withheld: dict[str, Withheld] = {}
-    for part, whole in (("n_leavers", "n_baseline"), ("n_joiners", "n_outcome")):
-        if 0 < getattr(flow, part) < minimum:
-            withheld[part], withheld[whole] = "too_few_people", "could_be_subtracted"
+    for part, n in parts.items():
+        if 0 < n < minimum:
+            withheld |= {part: "too_few_people", "n_invited": "could_be_subtracted"}
+            if part in wholes:
+                withheld[wholes[part]] = "could_be_subtracted"
     steps = ("n_invited", "n_baseline", "n_outcome", "n_linked", "n_leavers", "n_joiners")
     shown = {
         step: Count(n=None, withheld=withheld[step]) if step in withheld else Count(n=getattr(flow, step))
@@ -41,48 +59,43 @@ def safe_flow(flow: ArmFlow, minimum: int) -> ShownFlow:
     return ShownFlow(arm=flow.arm, n_teams=flow.n_teams, **shown)
 
 
-def safe_waves(
-    waves: Iterable[WaveMean], flow: Sequence[ArmFlow], pilot: PilotFacts, minimum: int
-) -> tuple[ShownWave, ...]:
+def safe_waves(waves: Iterable[WaveMean], n_linked: Mapping[Arm, int], minimum: int) -> tuple[ShownWave, ...]:
     """Means of the linked panel by arm and wave."""
-    n_linked = {arm_flow.arm: arm_flow.n_linked for arm_flow in flow}
-    in_effect = {*pilot.baseline_waves, *pilot.outcome_waves}
     shown = []
     for wave in waves:
         reason: Withheld | None = None
         if wave.n_people < minimum:
             reason = "too_few_people"
-        elif wave.wave_id in in_effect and too_close(n_linked[wave.arm], wave.n_people, minimum):
+        elif too_close(n_linked[wave.arm], wave.n_people, minimum):
             reason = "could_be_subtracted"
-        shown.append(
-            ShownWave(
-                arm=wave.arm,
-                wave_id=wave.wave_id,
-                week=wave.week,
-                people=Count(n=None, withheld=reason) if reason else Count(n=wave.n_people),
-                score=Mean(mean=None, withheld=reason)
-                if reason
-                else Mean(mean=wave.mean, lower=wave.lower, upper=wave.upper),
-            )
-        )
+        people = Count(n=None, withheld=reason) if reason else Count(n=wave.n_people)
+        score = Mean(mean=None, withheld=reason) if reason else Mean(mean=wave.mean, lower=wave.lower, upper=wave.upper)
+        shown.append(ShownWave(arm=wave.arm, wave_id=wave.wave_id, week=wave.week, people=people, score=score))
     return tuple(shown)
 
 
 def is_about_a_few(estimate: EstimateOf, minimum: int) -> bool:
     """Whether one of the two arms has somebody in it, but fewer than the minimum."""
-    return any(0 < n < minimum for n in (estimate.n_treated, estimate.n_people - estimate.n_treated))
+    return any(0 < n < minimum for n in by_arm(estimate).values())
 
 
-def safe_estimate(estimate: EstimateOf | None, minimum: int) -> EstimateOf | None:
-    """An estimate only when enough people of each arm stand behind it."""
-    return None if estimate is None or is_about_a_few(estimate, minimum) else estimate
+def by_arm(estimate: EstimateOf) -> dict[Arm, int]:
+    """People behind an estimate in each arm."""
+    return {"pilot": estimate.n_treated, "comparison": estimate.n_people - estimate.n_treated}
 
 
-def safe_effect(effect: Effect, minimum: int) -> Effect:
-    """An effect with all that is computed from it, or without."""
-    if effect.between_arms and is_about_a_few(effect.between_arms, minimum):
-        hidden = dict.fromkeys(("between_arms", "with_drift", "hedges_g", "p_holm"))
-        return effect.model_copy(update=hidden)
+def safe_estimate(estimate: EstimateOf | None, n_linked: Mapping[Arm, int], minimum: int) -> EstimateOf | None:
+    """An estimate on a part of the linked panel: only with enough people, and not when it lacks only a few."""
+    if estimate is None or is_about_a_few(estimate, minimum):
+        return None
+    nearly_all = any(too_close(n_linked.get(arm, 0), n, minimum) for arm, n in by_arm(estimate).items())
+    return None if nearly_all else estimate
+
+
+def safe_effect(effect: Effect, n_linked: Mapping[Arm, int], minimum: int) -> Effect:
+    """A secondary effect with all that is computed from it, or without."""
+    if effect.between_arms and safe_estimate(effect.between_arms, n_linked, minimum) is None:
+        return effect.model_copy(update=dict.fromkeys(("between_arms", "with_drift", "hedges_g", "p_holm")))
     return effect
 
 
@@ -97,3 +110,14 @@ def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:
 def safe_fidelity(outcome: FidelityOutcome, minimum: int) -> FidelityOutcome:
     """The mean of the pilot teams only when enough teams stand behind it."""
     return outcome if outcome.n_teams >= minimum else outcome.model_copy(update={"mean_pct": None})
+
+
+def rounded(content: Any, key: str = "") -> Any:
+    """Plain data with every float rounded: three decimals; degrees of freedom down to whole ones."""
+    if isinstance(content, dict):
+        return {name: rounded(value, str(name)) for name, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return tuple(rounded(value, key) for value in content)
+    if isinstance(content, float):
+        return float(math.floor(content)) if key == "df" else round(content, DECIMALS)
+    return content

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from pilot import __version__
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
+from pilot.ledger import Ledger, LedgerEntry, read_ledger, write_ledger
 from pilot.publication.disclosure import (
+    rounded,
     safe_effect,
     safe_estimate,
     safe_fidelity,
     safe_flow,
     safe_guardrail,
     safe_waves,
-    too_close,
 )
 from pilot.publication.release import Release, latest_release, release_numbers, release_path
 from pilot.result import Result
 
 
-def publish(result: Result, folder: Path, published_at: datetime) -> Release:
-    """Write the next release.
+def publish(result: Result, folder: Path, ledger_path: Path, published_at: datetime) -> Release:
+    """Write the next release, and who stands behind it into the ledger.
 
     Raises:
-        PilotError: an arm has too few linked people to show anything; or the release would differ from the one
-            before by so few people that their answers could be computed from the two.
+        PilotError: an arm has too few linked people to show anything; the result is older than the newest release;
+            or it belongs to another seal or hides a deviation that was published.
     """
     previous = latest_release(folder) if release_numbers(folder) else None
+    ledger = read_ledger(ledger_path)
     minimum = result.pilot.minimum_cell_n
-    faults = [*_small_arms(result, minimum), *_small_differences(result, previous, minimum)]
+    faults = [*_small_arms(result, minimum), *_out_of_line(result, previous, ledger)]
     if faults:
         raise PilotError(message("Nothing was published."), faults)
-    unsigned = Release(
+    release = _release(result, previous, published_at, minimum)
+    # The ledger first: an entry too many only holds back more, an entry too few would let releases be subtracted.
+    entry = LedgerEntry(number=release.number, seen=result.seen)
+    write_ledger(ledger_path, Ledger(entries=(*ledger.entries, entry)))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = release_path(folder, release.number)
+    draft = path.with_suffix(".draft")
+    draft.write_text(release.model_dump_json(indent=1), "utf-8")
+    draft.rename(path)
+    return release
+
+
+def _release(result: Result, previous: Release | None, published_at: datetime, minimum: int) -> Release:
+    n_linked = {flow.arm: flow.n_linked for flow in result.flow}
+    exact = Release(
         number=previous.number + 1 if previous else 1,
         published_at=published_at,
         made_with=f"pilot {__version__}",
@@ -42,18 +59,15 @@ def publish(result: Result, folder: Path, published_at: datetime) -> Release:
         deviations=result.deviations,
         verdict=result.verdict,
         primary=result.primary,
-        lasting=safe_estimate(result.lasting, minimum),
-        secondary=tuple(safe_effect(effect, minimum) for effect in result.secondary),
-        waves=safe_waves(result.waves, result.flow, result.pilot, minimum),
+        lasting=safe_estimate(result.lasting, n_linked, minimum),
+        secondary=tuple(safe_effect(effect, n_linked, minimum) for effect in result.secondary),
+        waves=safe_waves(result.waves, n_linked, minimum),
         flow=tuple(safe_flow(flow, minimum) for flow in result.flow),
         guardrails=tuple(safe_guardrail(outcome, minimum) for outcome in result.guardrails),
         fidelity=safe_fidelity(result.fidelity, minimum),
     )
-    release = unsigned.model_copy(update={"sha256": unsigned.fingerprint})
-    folder.mkdir(parents=True, exist_ok=True)
-    with release_path(folder, release.number).open("x", encoding="utf-8") as file:
-        file.write(release.model_dump_json(indent=1))
-    return release
+    unsigned = Release.model_validate(rounded(exact.model_dump()))
+    return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
 
 
 def _small_arms(result: Result, minimum: int) -> list[Fault]:
@@ -68,24 +82,21 @@ def _small_arms(result: Result, minimum: int) -> list[Fault]:
     ]
 
 
-def _small_differences(result: Result, previous: Release | None, minimum: int) -> list[Fault]:
-    """Groups that a few people have joined or left since the last release."""
+def _out_of_line(result: Result, previous: Release | None, ledger: Ledger) -> Iterator[Fault]:
+    """What does not follow on the newest release."""
+    again = message("Run `pilot analyse` again.")
+    newest = previous.number if previous else 0
+    if newest > ledger.last_number:
+        found = message("the memory of what was published lacks release {number}.", number=newest)
+        yield Fault("ledger.json", found, message("Restore the file from your backup."))
+    elif result.released != ledger.last_number and result.seen != ledger.last_seen:
+        yield Fault("result.json", message("something was published since the analysis."), again)
     if previous is None:
-        return []
-    before: dict[str, int] = {flow.arm: flow.n_linked.n or 0 for flow in previous.flow}
-    before |= {f"{wave.arm} {wave.wave_id}": wave.people.n or 0 for wave in previous.waves}
-    now: dict[str, int] = {flow.arm: flow.n_linked for flow in result.flow}
-    now |= {f"{wave.arm} {wave.wave_id}": wave.n_people for wave in result.waves}
-    return [
-        Fault(
-            group,
-            message(
-                "since release {number} the linked people changed by fewer than {minimum}.",
-                number=previous.number,
-                minimum=minimum,
-            ),
-            message("Wait for more answers: the difference of two releases must not be a figure about a few."),
-        )
-        for group in now
-        if before.get(group) and too_close(max(before[group], now[group]), min(before[group], now[group]), minimum)
-    ]
+        return
+    published = [note.sha256 for note in previous.deviations]
+    if result.pilot.seal_sha256 != previous.pilot.seal_sha256:
+        found = message("release {number} belongs to another seal.", number=newest)
+        yield Fault("seal.json", found, message("Restore that seal.json, or begin a new folder."))
+    elif [note.sha256 for note in result.deviations][: len(published)] != published:
+        found = message("a deviation that release {number} names is gone.", number=newest)
+        yield Fault("seal.json", found, message("Restore that seal.json; a deviation stays on page one."))

@@ -26,6 +26,7 @@ TONES: dict[str | None, tuple[Tone, str]] = {
     "inconclusive": ("uncertain", "?"),
     None: ("quiet", "…"),
 }
+MOST_CHANGES_SHOWN = 3
 SYMBOLS = {"for": "+", "against": "−", "cap": "!", "note": "·"}
 
 
@@ -150,7 +151,16 @@ def _deviation_heading(release: Release, voice: Voice) -> str:
 
 
 def _deviation(note: DeviationNote, voice: Voice) -> str:
-    return voice.say(message("{date}: {reason}", date=voice.date(note.recorded_at), reason=note.reason))
+    shown = [
+        message("{path}: {before} → {after}", path=change.path, before=change.before or "–", after=change.after or "–")
+        for change in note.changes[:MOST_CHANGES_SHOWN]
+    ]
+    hidden = len(note.changes) - len(shown)
+    if hidden:
+        shown.append(message("{count} more", count=hidden))
+    return voice.say(
+        message("{date}: {reason} ({changes})", date=voice.date(note.recorded_at), reason=note.reason, changes=shown)
+    )
 
 
 def _footer(release: Release, voice: Voice) -> str:

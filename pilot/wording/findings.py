@@ -266,6 +266,9 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         ),
         "grade_d": _plain(message("Nobody is compared: what changed may have changed without the practice.")),
         "comparison_needs_waves": _comparison_needs_waves,
+        "sealed_after_launch": _plain(
+            message("The plan was sealed only after the launch; by then something could already be seen.")
+        ),
         "drift_allowance": _drift_allowance,
         "chosen_lowest": _plain(
             message("The unit was chosen for its low scores; low scores rise by themselves, pilot or not.")
@@ -275,6 +278,9 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         ),
         "chosen_volunteered": _plain(message("The unit volunteered; what keen people achieve, others may not.")),
         "awaiting_waves": _awaiting_waves,
+        "late_answers_wait": _plain(
+            message("A few late answers wait until more have come, so that nobody can be recognised by them.")
+        ),
     }
 )
 

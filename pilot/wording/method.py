@@ -31,18 +31,14 @@ def _entries(release: Release, voice: Voice) -> Iterator[tuple[Message, str]]:
         "{confidence} confidence interval, robust to people of one team answering alike.",
         confidence=voice.percent(pilot.confidence_pct),
     )
-    worthwhile = message(
-        "{sesoi} points on the scale from {lowest} to {highest}, agreed before the first answer.",
-        sesoi=voice.size(pilot.sesoi_points),
-        lowest=voice.amount(pilot.primary_range[0]),
-        highest=voice.amount(pilot.primary_range[1]),
-    )
+    worthwhile = _worthwhile(release, voice)
     privacy = message("No figure about fewer than {n} people is shown.", n=voice.count(pilot.minimum_cell_n))
     yield message("Business unit"), voice.name(pilot.unit)
     yield message("Design"), voice.say(design_name(pilot.design))
     yield message("Choice of the unit"), voice.say(choice_name(pilot.chosen_because))
     yield message("Launch"), voice.date(pilot.launch_on)
     yield message("Plan sealed"), voice.say(sealed)
+    yield message("Draw of the teams"), voice.say(message("Can be repeated from the number {seed}.", seed=pilot.seed))
     yield message("Starting point"), _waves(pilot.baseline_waves, voice)
     yield message("Outcome"), _waves(pilot.outcome_waves, voice)
     yield message("Lasting effect"), _waves(pilot.lasting_waves, voice)
@@ -53,6 +49,22 @@ def _entries(release: Release, voice: Voice) -> Iterator[tuple[Message, str]]:
     yield message("Smallest effect worth scaling"), voice.say(worthwhile)
     yield message("Privacy"), voice.say(privacy)
     yield message("Made with"), release.made_with
+
+
+def _worthwhile(release: Release, voice: Voice) -> Message:
+    pilot = release.pilot
+    changes = [change.path for note in release.deviations for change in note.changes]
+    values = {
+        "sesoi": voice.size(pilot.sesoi_points),
+        "lowest": voice.amount(pilot.primary_range[0]),
+        "highest": voice.amount(pilot.primary_range[1]),
+    }
+    if "plan.outcomes.primary.sesoi_points" in changes:
+        return message(
+            "{sesoi} points on the scale from {lowest} to {highest}; this was changed after the plan was sealed.",
+            **values,
+        )
+    return message("{sesoi} points on the scale from {lowest} to {highest}, agreed before the first answer.", **values)
 
 
 def _waves(wave_ids: tuple[str, ...], voice: Voice) -> str:

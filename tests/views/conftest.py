@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pilot.documents import BilingualText
-from pilot.plan import Design
+from pilot.plan import Change, Design
 from pilot.publication import Count, Mean, Release, ShownFlow, ShownWave
 from pilot.result import (
     DeviationNote,
@@ -41,6 +41,9 @@ HOURS = BilingualText(zh="管理者每周用在每位下属身上的小时数", 
 GRADES = {"waitlist": "A", "comparison": "B", "before_after": "D"}
 
 ReleaseMaker = Callable[..., Release]
+
+
+CHANGES = (Change(path="plan.calendar.waves[pulse_1].week", before="4", after="5"),)
 
 
 def estimate_of(estimate: float, lower: float, upper: float, n_teams: int = 16) -> EstimateOf:
@@ -121,6 +124,7 @@ def _facts(design: Design, drift: float, title: BilingualText | None) -> PilotFa
         launch_on="2027-03-01",
         sealed_at=datetime(2026, 11, 20, 9, 0, tzinfo=UTC),
         seal_sha256="5e" * 32,
+        seed=1,
         waves=WEEKS,
         primary_scale="engagement",
         primary_name=BilingualText(zh="敬业度", en="Engagement"),
@@ -240,7 +244,9 @@ def build_release(
         previous_sha256="ab" * 32,
         pilot=_facts(design, drift, title),
         deviations=tuple(
-            DeviationNote(recorded_at=datetime(2027, 5, 4, tzinfo=UTC), reason=reason, paths=("plan.calendar",))
+            DeviationNote(
+                recorded_at=datetime(2027, 5, 4, tzinfo=UTC), reason=reason, changes=CHANGES, sha256="d0" * 32
+            )
             for reason in deviations
         ),
         verdict=_verdict(kind, GRADES[design], (*_findings(kind, guardrail, drift), *findings)),
