@@ -8,9 +8,10 @@ person's code. The file stays with the data and is never part of a release.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Plan
+from pilot.plan.model import ARMS
 from pilot.scores import BoolArray, FloatArray, Panel
 
 Seen = Mapping[str, tuple[str, ...]]
-"""For each scale or measure and wave (`engagement|endline`): hashes of the people (teams) that had a value."""
+"""For each group that a figure is about (`pilot|engagement|endline`, `pilot|linked` ...): hashes of its members."""
+
+Axis = Literal["people", "teams"]
 
 
 class LedgerEntry(BaseModel):
@@ -80,91 +84,119 @@ def write_ledger(path: Path, ledger: Ledger) -> None:
     draft.replace(path)
 
 
-def seen_in(panel: Panel, salt: str) -> dict[str, tuple[str, ...]]:
-    """Who has a value where, in the one replicate of a real pilot."""
+def seen_in(panel: Panel, plan: Plan, salt: str) -> dict[str, tuple[str, ...]]:
+    """Who stands behind which figure, in the one replicate of a real pilot."""
     hashes = _hashes(panel, salt)
-    return {
-        cell: tuple(sorted(map(str, hashes[cell.split("|")[0]][~np.isnan(values)]))) for cell, values in _cells(panel)
-    }
+    return {group.name: tuple(sorted(map(str, hashes[group.axis][group.members]))) for group in _groups(panel, plan)}
 
 
 def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tuple[Panel, bool]:
-    """Leave out what has come in since the last release from fewer people (teams) of an arm than the minimum.
+    """Leave out late answers until every published group has changed by nobody or by enough.
 
-    Checked for each scale or measure and wave, and for the linked panel and its follow-up, which can change by a few
-    although each of their waves changed by many.
+    A group (see `_groups`) that gained fewer people (teams) than the minimum gives all of these back: what has come
+    in from them since the last release waits. That takes them out of every group that they are new in, so it is
+    repeated until no group is left that changed by a few; at the latest when everybody waits. A deviation may have
+    changed what a group means, so that waiting does not help: `changed_by_a_few` finds that.
 
     Returns:
         The panel, and whether anything was left out.
     """
-    minimum = plan.privacy.minimum_cell_n
-    hashes = _hashes(panel, salt)
-    before = {
-        cell: np.isin(hashes[cell.split("|")[0]], published[cell]) for cell, _ in _cells(panel) if cell in published
+    minimum, hashes = plan.privacy.minimum_cell_n, _hashes(panel, salt)
+    waiting = {axis: np.zeros(len(codes), dtype=np.bool_) for axis, codes in hashes.items()}
+    kept = panel
+    while True:
+        more = {axis: np.zeros(len(codes), dtype=np.bool_) for axis, codes in hashes.items()}
+        for group in _groups(kept, plan):
+            if group.name in published:
+                new = group.members & ~np.isin(hashes[group.axis], published[group.name])
+                more[group.axis] |= new & (new.sum() < minimum) & ~waiting[group.axis]
+        if not any(each.any() for each in more.values()):
+            return kept, any(each.any() for each in waiting.values())
+        waiting = {axis: waiting[axis] | more[axis] for axis in waiting}
+        kept = _as_published(panel, published, hashes, waiting)
+
+
+def changed_by_a_few(now: Seen, published: Seen, minimum: int) -> list[str]:
+    """Groups that lost or gained somebody, but fewer than the minimum."""
+    return [group for group in now.keys() & published.keys() if 0 < len({*now[group]} ^ {*published[group]}) < minimum]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """People (or teams) of one arm behind a figure.
+
+    Attributes:
+        name: `pilot|engagement|endline` for those with a value; `pilot|linked`, `pilot|engagement|endline|linked` ...
+            for parts of them.
+        axis: What its members are.
+        members: Shape (people,) or (teams,).
+    """
+
+    name: str
+    axis: Axis
+    members: BoolArray
+
+
+def _groups(panel: Panel, plan: Plan) -> Iterator[_Group]:
+    """Everything that figures of a release are about, in each arm."""
+    treated: dict[Axis, BoolArray] = {
+        "people": np.asarray(panel.roster.person_treated[0], dtype=np.bool_),
+        "teams": panel.roster.treated[0],
     }
-    kept = {name: values.copy() for name, values in [*panel.scores.items(), *panel.measures.items()]}
-    for cell, was_there in before.items():
-        name, wave = cell.split("|")
-        values = kept[name][0, :, panel.wave_ids.index(wave)]
-        values[_few_new(~np.isnan(values), was_there, _treated(panel, name), minimum)] = np.nan
+    for group in _groups_of_both_arms(panel, plan):
+        for arm in ARMS:
+            in_arm = treated[group.axis] if arm == "pilot" else ~treated[group.axis]
+            yield _Group(f"{arm}|{group.name}", group.axis, group.members & in_arm)
+
+
+def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
+    """Who has a value in a wave, alone and within the linked panel."""
+    baseline, outcome, lasting = plan.analysis.baseline, plan.analysis.outcome, plan.analysis.lasting
+
+    def has_any(scale: str, waves: tuple[str, ...]) -> BoolArray:
+        return np.asarray(~np.isnan(panel.mean_of(scale, waves)[0]), dtype=np.bool_)
+
+    primary = plan.outcomes.primary.scale
+    linked = has_any(primary, baseline) & has_any(primary, outcome)
+    yield _Group("linked", "people", linked)
     for scale in panel.scores:
-        for waves in (plan.analysis.outcome, plan.analysis.lasting):
-            _keep_linked(scale, kept[scale], before, panel, plan, waves)
-    held = any(
-        not np.array_equal(kept[name], values, equal_nan=True)
-        for name, values in [*panel.scores.items(), *panel.measures.items()]
-    )
-    scores = {name: kept[name] for name in panel.scores}
-    return replace(panel, scores=scores, measures={name: kept[name] for name in panel.measures}), held
-
-
-def _keep_linked(
-    scale: str, values: FloatArray, before: Mapping[str, BoolArray], panel: Panel, plan: Plan, waves: tuple[str, ...]
-) -> None:
-    """Take the waves behind a linked group back to what was published, where the group changed by a few."""
-    behind = [*plan.analysis.baseline, *waves]
-    if not waves or any(f"{scale}|{wave}" not in before for wave in behind):
-        return
-
-    def linked(there: Mapping[str, BoolArray]) -> BoolArray:
-        start, end = (np.any([there[wave] for wave in part], axis=0) for part in (plan.analysis.baseline, waves))
-        both: BoolArray = start & end
-        return both
-
-    places = {wave: panel.wave_ids.index(wave) for wave in behind}
-    now = {wave: ~np.isnan(values[0, :, place]) for wave, place in places.items()}
-    was = {wave: before[f"{scale}|{wave}"] for wave in behind}
-    few = _few_new(linked(now), linked(was), panel.roster.person_treated[0], plan.privacy.minimum_cell_n)
-    for arm in (panel.roster.person_treated[0], ~panel.roster.person_treated[0]):
-        if (few & arm).any():
-            for wave, place in places.items():
-                values[0, arm & ~was[wave], place] = np.nan
-
-
-def _few_new(present: BoolArray, was_there: BoolArray, treated: BoolArray, minimum: int) -> BoolArray:
-    """Those who are new in an arm in which fewer than the minimum are."""
-    new = present & ~was_there
-    few = np.zeros(new.shape, dtype=np.bool_)
-    for arm in (treated, ~treated):
-        if 0 < (new & arm).sum() < minimum:
-            few |= new & arm
-    return few
-
-
-def _cells(panel: Panel) -> Iterator[tuple[str, FloatArray]]:
-    for name, values in [*panel.scores.items(), *panel.measures.items()]:
+        for wave in panel.wave_ids:
+            members = has_any(scale, (wave,))
+            yield _Group(f"{scale}|{wave}", "people", members)
+            yield _Group(f"{scale}|{wave}|linked", "people", members & linked)
+        for part, waves in (("outcome", outcome), ("lasting", lasting)):
+            both = has_any(scale, baseline) & has_any(scale, waves) & linked
+            yield _Group(f"{scale}|{part}|linked", "people", both)
+    later = np.array([wave.week > 0 for wave in plan.calendar.waves])
+    for measure, values in panel.measures.items():
+        present = ~np.isnan(values[0])
         for place, wave in enumerate(panel.wave_ids):
-            yield f"{name}|{wave}", values[0, :, place]
+            yield _Group(f"{measure}|{wave}", "teams", present[:, place])
+        yield _Group(f"{measure}|both", "teams", present[:, ~later].any(axis=1) & present[:, later].any(axis=1))
 
 
-def _treated(panel: Panel, name: str) -> BoolArray:
-    return panel.roster.person_treated[0] if name in panel.scores else panel.roster.treated[0]
+def _as_published(
+    panel: Panel, published: Seen, hashes: Mapping[Axis, NDArray[np.str_]], waiting: Mapping[Axis, BoolArray]
+) -> Panel:
+    """The panel in which the waiting have only the values that stood behind the last release."""
+
+    def taken_back(values: Mapping[str, FloatArray], axis: Axis) -> dict[str, FloatArray]:
+        kept = {name: array.copy() for name, array in values.items()}
+        for name, array in kept.items():
+            for place, wave in enumerate(panel.wave_ids):
+                seen = np.isin(
+                    hashes[axis], [each for arm in ARMS for each in published.get(f"{arm}|{name}|{wave}", ())]
+                )
+                array[0, waiting[axis] & ~seen, place] = np.nan
+        return kept
+
+    return replace(panel, scores=taken_back(panel.scores, "people"), measures=taken_back(panel.measures, "teams"))
 
 
-def _hashes(panel: Panel, salt: str) -> dict[str, NDArray[np.str_]]:
-    """Hash of every person (team), by scale (measure)."""
-    people, teams = (
-        np.array([hashlib.sha256(f"{salt}|{code}".encode()).hexdigest()[:16] for code in codes], dtype=str)
-        for codes in (panel.roster.person_ids, panel.roster.team_ids)
-    )
-    return dict.fromkeys(panel.scores, people) | dict.fromkeys(panel.measures, teams)
+def _hashes(panel: Panel, salt: str) -> dict[Axis, NDArray[np.str_]]:
+    """Hash of every person and every team."""
+
+    def hashed(codes: Iterable[object]) -> NDArray[np.str_]:
+        return np.array([hashlib.sha256(f"{salt}|{code}".encode()).hexdigest()[:16] for code in codes], dtype=str)
+
+    return {"people": hashed(panel.roster.person_ids), "teams": hashed(panel.roster.team_ids)}

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pilot.analysis import analyse
 from pilot.errors import PilotError
-from pilot.ledger import read_ledger
+from pilot.ledger import changed_by_a_few, read_ledger
 from pilot.plan import PilotFolder, PlanAnswers, record_deviation, seal_plan, sealed_protocol, write_plan
 from pilot.publication import latest_release, publish, read_release
 from pilot.result import read_result, write_result
@@ -249,11 +250,16 @@ def test_late_answers_of_a_few_wait_and_of_many_come_in(tmp_path, inputs):
 
 @pytest.mark.parametrize("n_people", range(1, 12))
 def test_what_two_releases_differ_by_is_nobody_or_enough(tmp_path, inputs, n_people):
-    """For every wave and for the linked panel, in each arm."""
+    """For every wave and for the linked panel, in each arm; single answers come late, too, not only people."""
     protocol, seal, tables = inputs
-    before = analyse(protocol, seal, late(tables, protocol, n_people), [], NOW)
+    early = late(tables, protocol, n_people)
+    strays = early.responses.sample(frac=0.002 * n_people, random_state=n_people)[["person_id", "wave_id"]]
+    stray = pd.MultiIndex.from_frame(strays)
+    early = with_responses(early, lambda rows: ~pd.MultiIndex.from_frame(rows[["person_id", "wave_id"]]).isin(stray))
+    before = analyse(protocol, seal, early, [], NOW)
     published(before, tmp_path)
     after = analyse(protocol, seal, tables, [], NOW, read_ledger(tmp_path / "ledger.json"))
+    assert changed_by_a_few(after.seen, before.seen, 5) == []
     groups = [{(wave.arm, wave.wave_id): wave.n_people for wave in result.waves} for result in (before, after)]
     groups = [
         {**waves, **{flow.arm: flow.n_linked for flow in result.flow}}
@@ -261,6 +267,24 @@ def test_what_two_releases_differ_by_is_nobody_or_enough(tmp_path, inputs, n_peo
     ]
     for group, n in groups[0].items():
         assert groups[1][group] - n not in range(1, 5), group
+
+
+def test_a_deviation_that_moves_a_few_people_is_not_published(tmp_path, inputs):
+    """Without the second baseline a few people leave the linked panel: the two releases would tell of them."""
+    protocol, seal, tables = inputs
+    only_second = tables.responses["wave_id"].eq("baseline_2") & ~tables.responses["person_id"].isin(
+        tables.responses.loc[tables.responses["wave_id"] == "baseline_1", "person_id"]
+    )
+    few = set(sorted(tables.responses.loc[only_second, "person_id"].unique())[:3])
+    known = set(tables.responses.loc[tables.responses["wave_id"] == "baseline_1", "person_id"])
+    inside = with_responses(tables, lambda rows: rows["person_id"].isin(known | few))
+    published(analyse(protocol, seal, inside, [], NOW), tmp_path)
+    shorter = protocol.plan.analysis.model_copy(update={"baseline": ("baseline_1",)})
+    changed = replace(protocol, plan=protocol.plan.model_copy(update={"analysis": shorter}))
+    result = analyse(changed, seal, inside, [], NOW, read_ledger(tmp_path / "ledger.json"))
+    with pytest.raises(PilotError, match="would differ from release 1 by a few people"):
+        published(result, tmp_path)
+    assert latest_release(tmp_path / "releases").number == 1
 
 
 def test_a_stale_result_is_not_published(tmp_path, inputs):

@@ -267,7 +267,7 @@ def test_all_faults_of_a_plan_at_once(command, folder):
     ("step", "sentence"),
     [
         ("analyse", "Seal the plan"),
-        ("publish", "Run `pilot analyse` first"),
+        ("publish", "Seal the plan"),
         ("report", "nothing has been published yet"),
         ("simulate", "Seal the plan"),
         ("deviate", "there is no seal yet"),
@@ -278,6 +278,12 @@ def test_steps_out_of_order(command, folder, step, sentence):
     run = command(step, folder.path)
     assert run.code == 1
     assert sentence in run.err
+
+
+def test_a_result_is_published_only_after_the_analysis(started, command):
+    run = command("publish", started.path)
+    assert (run.code, started.releases.exists()) == (1, False)
+    assert "Run `pilot analyse` first" in run.err
 
 
 def test_answers_before_the_seal_are_refused(command, folder):

@@ -41,9 +41,11 @@ def solutions(shown: ShownFlow, largest: int = 60) -> list[dict[str, int]]:
         ]
         if any(known not in (None, value) for known, value in fits):
             continue
-        for silent in range(largest):
-            if shown.n_invited.n in (None, linked + leavers + joiners + silent):
-                found.append({"leavers": leavers, "joiners": joiners, "silent": silent})
+        found += [
+            {"leavers": leavers, "joiners": joiners, "silent": silent}
+            for silent in range(largest)
+            if shown.n_invited.n in (None, linked + leavers + joiners + silent)
+        ]
     return found
 
 

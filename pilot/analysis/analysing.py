@@ -99,7 +99,7 @@ def analyse(
         fidelity=_fidelity(estimates, protocol),
         verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
         released=ledger.last_number,
-        seen=seen_in(panel, seal.sha256),
+        seen=seen_in(panel, plan, seal.sha256),
     )
     return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pilot import __version__
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
-from pilot.ledger import Ledger, LedgerEntry, read_ledger, write_ledger
+from pilot.ledger import Ledger, LedgerEntry, changed_by_a_few, read_ledger, write_ledger
 from pilot.publication.disclosure import (
     rounded,
     safe_effect,
@@ -91,6 +91,10 @@ def _out_of_line(result: Result, previous: Release | None, ledger: Ledger) -> It
         yield Fault("ledger.json", found, message("Restore the file from your backup."))
     elif result.released != ledger.last_number and result.seen != ledger.last_seen:
         yield Fault("result.json", message("something was published since the analysis."), again)
+    elif changed_by_a_few(result.seen, ledger.last_seen, result.pilot.minimum_cell_n):
+        found = message("it would differ from release {number} by a few people.", number=ledger.last_number)
+        remedy = message("Take the last deviation back, or wait for more answers.")
+        yield Fault("result.json", found, remedy)
     if previous is None:
         return
     published = [note.sha256 for note in previous.deviations]

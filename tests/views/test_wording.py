@@ -141,7 +141,8 @@ def test_cost_of_a_pilot_without_comparison_is_not_counted_against_others(make_r
 def test_deviations_come_newest_first(make_release: ReleaseMaker) -> None:
     briefing = brief(make_release(deviations=("first", "second")), "zh")
     assert briefing.deviation_heading == "对封存计划有 2 处偏离，最近一处："
-    assert briefing.deviations == ("2027年5月4日：second", "2027年5月4日：first")
+    change = "plan.calendar.waves[pulse_1].week：4 → 5"
+    assert briefing.deviations == (f"2027年5月4日：second（{change}）", f"2027年5月4日：first（{change}）")
 
 
 @pytest.mark.parametrize(
