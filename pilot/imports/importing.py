@@ -16,7 +16,7 @@ from pilot.imports.files import read_sheet
 from pilot.imports.mapping import Mapping, apply_mapping, check_mapping, guess_mapping
 from pilot.plan import Protocol
 from pilot.schema.checks import Surroundings, check
-from pilot.schema.columns import TableName
+from pilot.schema.columns import CONTRACTS, TableName
 from pilot.schema.tables import CellFault
 from pilot.store import ImportRecord, Store
 
@@ -96,7 +96,7 @@ def import_file(
         check_mapping(mapping, protocol)
     sheet = read_sheet(path, mapping.sheet if mapping else None)
     draft = apply_mapping(mapping or guess_mapping(table, sheet, protocol), sheet)
-    frame, faults = check(draft, Surroundings(protocol, store.person_ids()))
+    frame, faults = check(draft, _surroundings(draft.table, protocol, store))
     record = ImportRecord(
         draft.table, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), imported_at, 0, seal_sha256
     )
@@ -114,3 +114,13 @@ def import_file(
             [Fault(f"{path.name}:{fault.row} [{fault.column}]", fault.found, fault.remedy) for fault in faults],
         )
     return ImportOutcome(record, len(frame), sheet.encoding)
+
+
+def _surroundings(table: TableName, protocol: Protocol, store: Store) -> Surroundings:
+    """What the table refers to, read only where it does."""
+    references = {column.reference for column in CONTRACTS[table].columns}
+    return Surroundings(
+        protocol,
+        person_ids=store.person_ids() if "persons" in references else frozenset(),
+        goal_ids=store.goal_ids() if "goals" in references else frozenset(),
+    )

@@ -13,7 +13,7 @@ from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.imports.files import Sheet
 from pilot.plan import Protocol
-from pilot.schema.columns import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, TableName
+from pilot.schema.columns import CONTRACTS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, TableName
 from pilot.schema.tables import Draft
 
 ANSWER_COLUMNS = ("item_id", "value")
@@ -149,8 +149,9 @@ def apply_mapping(mapping: Mapping, sheet: Sheet) -> Draft:
     for column, codes in mapping.values.items():
         if column in frame:
             frame[column] = frame[column].replace(codes)
-    if mapping.table != "roster":
-        frame = frame[frame["value"] != ""].reset_index(drop=True)  # an unanswered question is no row
+    needed = CONTRACTS[mapping.table].no_row_without
+    if needed:
+        frame = frame[frame[needed] != ""].reset_index(drop=True)  # an unanswered question is no row
     return Draft(mapping.table, frame, dict(mapping.columns))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from pilot.i18n import Message, message
 from pilot.plan import Protocol
-from pilot.schema.columns import DATE_COLUMNS, KEY_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from pilot.schema.cells import read_cells, unknown
+from pilot.schema.columns import CONTRACTS, STANDARD_MEASURES, Reference
 from pilot.schema.tables import CellFault, Draft
 
 
@@ -21,42 +22,54 @@ class Surroundings:
     Attributes:
         protocol: The plan and its questionnaires.
         person_ids: Everybody on the roster so far.
+        goal_ids: Every goal that is known so far.
     """
 
     protocol: Protocol
     person_ids: frozenset[str]
+    goal_ids: frozenset[str] = frozenset()
 
     @property
     def measure_ids(self) -> frozenset[str]:
-        """Measures that the plan names."""
+        """Measures that the plan names, and those that need no plan."""
         outcomes = self.protocol.plan.outcomes
         measures = {guardrail.measure for guardrail in outcomes.guardrails}
-        return frozenset(measures | ({outcomes.fidelity.measure} if outcomes.fidelity else set()))
+        return frozenset(measures | ({outcomes.fidelity.measure} if outcomes.fidelity else set())) | STANDARD_MEASURES
+
+    def known(self, reference: Reference) -> tuple[frozenset[str], Message]:
+        """What a reference may say, and where that stands."""
+        plan, instruments = self.protocol.plan, self.protocol.instruments
+        choices: dict[Reference, tuple[frozenset[str], Message]] = {
+            "persons": (self.person_ids, message("the roster")),
+            "teams": (frozenset(plan.teams.all), message("the plan")),
+            "waves": (frozenset(plan.calendar.wave_ids), message("the plan's calendar")),
+            "items": (frozenset(instruments.items), message("the questionnaires")),
+            "measures": (self.measure_ids, message("the plan")),
+            "goals": (self.goal_ids, message("the goals")),
+        }
+        return choices[reference]
 
 
 def check(draft: Draft, surroundings: Surroundings) -> tuple[pd.DataFrame, list[CellFault]]:
-    """Type and check a table as a whole.
+    """Type and check a table as a whole, column by column as its contract says.
 
     Returns:
         The typed frame (only our columns; meaningful when there is no fault), and every fault in file order.
     """
-    faults = list(_missing_keys(draft))
-    frame = draft.frame.copy()
-    if draft.table == "roster":
-        for column in DATE_COLUMNS:
-            frame[column], wrong = _dates(frame[column])
-            what = message("“{value}” is not a date of the calendar.").msgid
-            faults += draft.faults_where(wrong, column, what, message("Write it as 2027-03-01."))
-        faults += _roster_faults(draft, frame, surroundings)
-    else:
-        frame["value"], number_faults = _numbers(draft, surroundings)
-        faults += number_faults
-        faults += _reference_faults(draft, surroundings)
-        if draft.table == "responses":
-            faults += _off_scale(draft, frame["value"], surroundings)
+    contract, instruments = CONTRACTS[draft.table], surroundings.protocol.instruments
+    faults = list(_missing_entries(draft))
+    typed: dict[str, pd.Series[Any]] = {}
+    for column in contract.columns:
+        typed[column.name], unreadable = read_cells(draft, column, instruments)
+        faults += unreadable
+        if column.reference:
+            faults += unknown(draft, column.name, draft.frame[column.name], *surroundings.known(column.reference))
+        if column.not_before:
+            faults += _backwards(draft, typed, column.name, column.not_before)
+        if column.kind == "answer":
+            faults += _off_scale(draft, typed[column.name], surroundings)
     faults += _repeated(draft)
-    columns = [*REQUIRED_COLUMNS[draft.table], *OPTIONAL_COLUMNS[draft.table]]
-    return frame[columns].reset_index(drop=True), _each_once(faults)
+    return pd.DataFrame(typed).reset_index(drop=True), _each_once(faults)
 
 
 def _each_once(faults: Iterable[CellFault]) -> list[CellFault]:
@@ -65,20 +78,15 @@ def _each_once(faults: Iterable[CellFault]) -> list[CellFault]:
     return [by_place[place] for place in sorted(by_place)]
 
 
-def _missing_keys(draft: Draft) -> Iterator[CellFault]:
+def _missing_entries(draft: Draft) -> Iterator[CellFault]:
     what = message("there is no entry.").msgid
-    for column in dict.fromkeys((*KEY_COLUMNS[draft.table], *REQUIRED_COLUMNS[draft.table])):
-        if column != "value":
-            yield from draft.faults_where(
-                draft.frame[column] == "",
-                column,
-                what,
-                message("Every row needs one; fill it in or delete the row."),
-            )
+    remedy = message("Every row needs one; fill it in or delete the row.")
+    for column in CONTRACTS[draft.table].required:
+        yield from draft.faults_where(draft.frame[column] == "", column, what, remedy)
 
 
 def _repeated(draft: Draft) -> Iterator[CellFault]:
-    keys = list(KEY_COLUMNS[draft.table])
+    keys = list(CONTRACTS[draft.table].keys)
     complete = (draft.frame[keys] != "").all(axis=1)
     repeated = draft.frame.duplicated(keys) & complete
     first_rows = draft.frame[complete].drop_duplicates(keys).set_index(keys)["source_row"]
@@ -97,63 +105,10 @@ def _repeated(draft: Draft) -> Iterator[CellFault]:
         )
 
 
-def _roster_faults(draft: Draft, typed: pd.DataFrame, surroundings: Surroundings) -> Iterator[CellFault]:
-    yield from _unknown(draft, "team_id", set(surroundings.protocol.plan.teams.all), message("the plan"))
-    backwards = typed["left_on"] < typed["joined_on"]
+def _backwards(draft: Draft, typed: dict[str, pd.Series[Any]], later: str, earlier: str) -> Iterator[CellFault]:
     what = message("“{value}” is before the day of joining.").msgid
-    yield from draft.faults_where(backwards, "left_on", what, message("Exchange or correct the two dates."))
-
-
-def _reference_faults(draft: Draft, surroundings: Surroundings) -> Iterator[CellFault]:
-    plan = surroundings.protocol.plan
-    yield from _unknown(draft, "wave_id", set(plan.calendar.wave_ids), message("the plan's calendar"))
-    if draft.table == "responses":
-        yield from _unknown(draft, "person_id", surroundings.person_ids, message("the roster"))
-        yield from _unknown(
-            draft, "item_id", set(surroundings.protocol.instruments.items), message("the questionnaires")
-        )
-    else:
-        yield from _unknown(draft, "team_id", set(plan.teams.all), message("the plan"))
-        yield from _unknown(draft, "measure_id", surroundings.measure_ids, message("the plan"))
-
-
-def _unknown(
-    draft: Draft, column: str, known: set[str] | frozenset[str], where: Message, most_named: int = 8
-) -> Iterator[CellFault]:
-    values = draft.frame[column]
-    if len(known) <= most_named:
-        remedy = message("Known there: {choices}. Correct it, or map it in the mapping file.", choices=sorted(known))
-    else:
-        remedy = message("Correct it, map it in the mapping file, or add it there first.")
-    for index in (~values.isin(known) & (values != "")).to_numpy().nonzero()[0]:
-        found = message("“{value}” is not known in {where}.", value=values.iloc[int(index)], where=where)
-        yield draft.fault(int(index), column, found, remedy)
-
-
-def _dates(texts: pd.Series[str]) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
-    plain = texts.str.replace(r"[/.年月]", "-", regex=True).str.replace("日", "").str.replace(" 00:00:00", "")
-    dates = pd.to_datetime(plain.where(plain != ""), format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
-    return dates, dates.isna() & (texts != "")
-
-
-def _numbers(draft: Draft, surroundings: Surroundings) -> tuple[pd.Series[float], list[CellFault]]:
-    texts = draft.frame["value"].map(lambda text: unicodedata.normalize("NFKC", text).strip())
-    numbers = pd.to_numeric(texts, errors="coerce")
-    if draft.table == "responses":
-        labelled = draft.frame[numbers.isna()]
-        numbers = numbers.fillna(_labels_as_codes(labelled, surroundings))
-    infinite = numbers.isin([float("inf"), float("-inf")])
-    what = message("“{value}” is neither a number nor one of the answer labels.").msgid
-    remedy = message("Write the code of the answer, or its label as in the questionnaire.")
-    return numbers, list(draft.faults_where(numbers.isna() | infinite, "value", what, remedy))
-
-
-def _labels_as_codes(frame: pd.DataFrame, surroundings: Surroundings) -> pd.Series[float]:
-    instruments = surroundings.protocol.instruments
-    labels = {item_id: instruments.answers_of(item_id).codes_by_label() for item_id in instruments.items}
-    pairs = zip(frame["item_id"], frame["value"], strict=True)
-    codes = [labels.get(item_id, {}).get(text.casefold()) for item_id, text in pairs]
-    return pd.Series(codes, index=frame.index, dtype=float)
+    remedy = message("Exchange or correct the two dates.")
+    yield from draft.faults_where(typed[later] < typed[earlier], later, what, remedy)
 
 
 def _off_scale(draft: Draft, values: pd.Series[float], surroundings: Surroundings) -> Iterator[CellFault]:

@@ -3,28 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
 
 from pilot.i18n import Message
-from pilot.schema.columns import TableName
+from pilot.schema.columns import CONTRACTS, ColumnKind, TableName
+
+DTYPES: dict[ColumnKind, str] = {
+    "date": "datetime64[us]",
+    "number": "float64",
+    "answer": "float64",
+    "flag": "int64",
+}  # all others are texts
+
+
+def empty_table(table: TableName) -> pd.DataFrame:
+    """A typed table without rows."""
+    contract = CONTRACTS[table]
+    return pd.DataFrame(
+        {column.name: pd.Series(dtype=DTYPES.get(column.kind, "str")) for column in contract.columns},
+        columns=[column.name for column in contract.columns],
+    )
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables that an analysis starts from.
+    """The tables that an analysis starts from: the roster and the confidential plane.
 
     Attributes:
-        roster: One row a person: `person_id`, `team_id`, `joined_on`, `left_on` (dates, missing where unknown).
+        roster: One row a person: `person_id`, `team_id`, `joined_on`, `left_on` (dates, missing where unknown), and
+            where they are known `manager_id`, `tenure_years`, `role`, `language`.
         responses: One row an answer: `person_id`, `wave_id`, `item_id`, `value` (points).
         team_measures: One row a team, wave and measure: `team_id`, `wave_id`, `measure_id`, `value`.
+        comments: One row a comment: `comment_id`, `person_id`, `wave_id`, `language`, `text`.
     """
 
     roster: pd.DataFrame
     responses: pd.DataFrame
     team_measures: pd.DataFrame
+    comments: pd.DataFrame = field(default_factory=lambda: empty_table("comments"))
+
+
+@dataclass(frozen=True)
+class PracticeTables:
+    """The practice plane: what the person and their manager see, and leadership only as aggregates.
+
+    It is never joined with a person's survey answers or comments in a view. Columns are those of `CONTRACTS`.
+
+    Attributes:
+        goals: One row a goal.
+        goal_changes: One row a change of a goal.
+        conversations: One row a conversation of a person with their manager.
+        feedback: One row a piece of feedback that a person received.
+        development_plans: One row a plan, with its four parts.
+        opportunities: One row a project, rotation, training or mentor granted to a person.
+    """
+
+    goals: pd.DataFrame = field(default_factory=lambda: empty_table("goals"))
+    goal_changes: pd.DataFrame = field(default_factory=lambda: empty_table("goal_changes"))
+    conversations: pd.DataFrame = field(default_factory=lambda: empty_table("conversations"))
+    feedback: pd.DataFrame = field(default_factory=lambda: empty_table("feedback"))
+    development_plans: pd.DataFrame = field(default_factory=lambda: empty_table("development_plans"))
+    opportunities: pd.DataFrame = field(default_factory=lambda: empty_table("opportunities"))
 
 
 @dataclass(frozen=True)
