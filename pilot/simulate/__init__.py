@@ -3,13 +3,14 @@
 | module | what it holds |
 |---|---|
 | `scenario` | the page that describes a world |
-| `parts` | its parts |
+| `parts`, `threats` | its parts; `threats`: those that fool people |
 | `latent` | from stated scores to the latent world behind them |
 | `correlation` | how states hang together |
 | `layout` | teams, waves, questions, assignment |
 | `course` | trend, attention and effect over the weeks; the truth |
 | `measures` | team measures: hours, other guardrails, fidelity |
 | `world` | a scenario solved for a layout |
+| `selection` | the lowest of many candidates; the star team |
 | `answering` | states, response, carelessness, ticks |
 | `pilots` | thousands of pilots as arrays |
 | `tables` | one pilot as tables and files |

@@ -6,16 +6,44 @@ than a five-point answer.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from pilot.simulate.correlation import HALF_YEAR_WEEKS
+from pilot.simulate.correlation import HALF_YEAR_WEEKS, root_of
 from pilot.simulate.latent import FloatArray
-from pilot.simulate.layout import BoolArray
+from pilot.simulate.layout import N_UNITS, BoolArray
+from pilot.simulate.selection import SingleArray, pick_lowest, picked_groups, star_teams
 from pilot.simulate.world import ScaleWorld, World
 
-SingleArray = NDArray[np.float32]
+
+@dataclass(frozen=True)
+class Arms:
+    """What the teams get, in one block of replicates.
+
+    Attributes:
+        treated: Pilot teams, shape (replicates, teams).
+        dose: Share of the full effect that a pilot team gets, same shape; None: all of it.
+    """
+
+    treated: BoolArray
+    dose: FloatArray | None
+
+
+@dataclass(frozen=True)
+class TeamLuck:
+    """What befalls the teams; the same for all scales.
+
+    Attributes:
+        effect: Where a team lies among the effects, standard normal, shape (replicates, teams).
+        stars: Star teams, same shape; None: there is none in this world.
+        shocks: Of the units, standard normal, shape (replicates, units, waves); None: likewise.
+    """
+
+    effect: SingleArray
+    stars: BoolArray | None
+    shocks: SingleArray | None
 
 
 def draw_presence(world: World, rng: np.random.Generator, n_replicates: int) -> tuple[SingleArray, SingleArray]:
@@ -39,13 +67,13 @@ def on_roster(joined_week: SingleArray, left_week: SingleArray, weeks: FloatArra
 
 
 def answer_block(
-    world: World, treated: BoolArray, present: BoolArray, rng: np.random.Generator, stored: FloatArray
+    world: World, arms: Arms, present: BoolArray, rng: np.random.Generator, stored: FloatArray
 ) -> BoolArray:
     """Let one block of replicates answer.
 
     Args:
         world: The solved scenario.
-        treated: Pilot teams, shape (replicates, teams).
+        arms: What the teams get.
         present: Who is on the roster, shape (replicates, people, waves).
         rng: Source of every random number.
         stored: Filled with the answers, shape (items, replicates, people, waves).
@@ -53,12 +81,15 @@ def answer_block(
     Returns:
         Who answered without reading, shape (replicates, people, waves).
     """
-    weeks, n = world.layout.weeks, len(treated)
+    weeks, treated, n = world.layout.weeks, arms.treated, len(arms.treated)
     state = _draw_state(world, weeks, rng, n)
+    shocks = _draw_shocks(world, rng, n) if world.scenario.unit_shocks else None
+    bad_luck = _pick(world, state, shocks, rng)
     answered = present & _responds(world, treated, state, rng)
-    team_luck = rng.standard_normal(treated.shape, dtype=np.float32)
+    effect_luck = rng.standard_normal(treated.shape, dtype=np.float32)
     # One uniform a questionnaire says whether it is careless, in which way, and where a straight line runs.
     luck = rng.random(answered.shape, dtype=np.float32)
+    team_luck = TeamLuck(effect_luck, star_teams(treated, rng) if world.scenario.star else None, shocks)
     for scale in world.scales:
         asked = scale.layout.asked
         waves = slice(None) if asked.all() else asked.nonzero()[0]
@@ -67,13 +98,28 @@ def answer_block(
             other = _draw_state(world, weeks[asked], rng, n)
             own = scale.correlation * own + float(np.sqrt(1 - scale.correlation**2)) * other
         trait = scale.model.trait_sd * own
-        trait += np.take(_team_shift(scale, treated, team_luck)[..., waves], world.layout.team, axis=1)
-        answers = _tick(scale, trait, rng)
+        trait += np.take(_team_shift(world, scale, arms, team_luck)[..., waves], world.layout.team, axis=1)
+        if bad_luck is not None and scale.correlation == 1:
+            trait[..., world.picked_in] += scale.model.trait_sd * bad_luck
+        answers = _tick(world, scale, trait, treated, rng)
         _spoil(world, scale, answers, answered[..., waves], luck[..., waves], rng)
         missing = np.where(answered[..., waves], np.float32(0), np.float32(np.nan))
         for place, codes in zip(scale.layout.items, answers, strict=True):
             stored[place][..., waves] = codes + missing
     return answered & (luck < world.scenario.careless.share)
+
+
+def _draw_shocks(world: World, rng: np.random.Generator, n_replicates: int) -> SingleArray:
+    """Standard normal shocks of the pilot's unit and the other one, shape (replicates, units, waves)."""
+    drawn = rng.standard_normal((n_replicates, N_UNITS, len(world.layout.weeks)), dtype=np.float32)
+    return drawn @ root_of(world.shock_correlation).astype(np.float32)
+
+
+def _pick(world: World, state: SingleArray, shocks: SingleArray | None, rng: np.random.Generator) -> SingleArray | None:
+    """See `pick_lowest`; None where nobody was picked."""
+    picked = world.scenario.picked
+    groups = picked_groups(world.layout, whole_unit=picked.what == "unit") if picked else None
+    return pick_lowest(world, groups, state, shocks, rng) if groups else None
 
 
 def _draw_state(world: World, weeks: FloatArray, rng: np.random.Generator, n_replicates: int) -> SingleArray:
@@ -108,15 +154,26 @@ def _responds(world: World, treated: BoolArray, state: SingleArray, rng: np.rand
     return responds
 
 
-def _team_shift(scale: ScaleWorld, treated: BoolArray, team_luck: SingleArray) -> SingleArray:
+def _team_shift(world: World, scale: ScaleWorld, arms: Arms, luck: TeamLuck) -> SingleArray:
     """By how much the trait of each team is shifted, points, shape (replicates, teams, waves)."""
-    course = scale.course
-    pilot = course.pilot + course.effect + course.effect_sd * team_luck[..., None]
-    shift: SingleArray = np.where(treated[..., None], pilot, course.comparison).astype(np.float32)
-    return shift
+    course, layout, shocks = scale.course, world.layout, world.scenario.unit_shocks
+    effect = course.effect if arms.dose is None else course.effect * arms.dose[..., None]
+    pilot = course.pilot + effect + course.effect_sd * luck.effect[..., None]
+    shift = np.where(arms.treated[..., None], pilot, course.comparison)
+    if layout.chosen is not None:
+        shift += course.volunteering * layout.chosen[:, None]
+    if luck.stars is not None:
+        shift += course.star * luck.stars[..., None]
+    if shocks and luck.shocks is not None:
+        hit = (layout.unit == 0) | (shocks.hits == "every_unit")
+        shift += (course.shock_sd * luck.shocks[:, layout.unit] + course.shock_level) * hit[:, None]
+    single: SingleArray = shift.astype(np.float32)
+    return single
 
 
-def _tick(scale: ScaleWorld, trait: SingleArray, rng: np.random.Generator) -> SingleArray:
+def _tick(
+    world: World, scale: ScaleWorld, trait: SingleArray, treated: BoolArray, rng: np.random.Generator
+) -> SingleArray:
     """The option nearest to each latent answer, as ticked, shape (items, replicates, people, waves).
 
     A reverse-keyed item is the mirror image around the middle of the options: the noise is symmetric.
@@ -131,9 +188,23 @@ def _tick(scale: ScaleWorld, trait: SingleArray, rng: np.random.Generator) -> Si
     answers *= model.noise_sd / options.step
     answers += slope * trait
     answers += level
+    shift = world.scenario.response_shift
+    if shift:
+        # Thresholds that move down are latent answers that move up.
+        moved = moved_items(len(offsets), shift.items_share)
+        running = treated[:, world.layout.team, None] & (world.layout.weeks[scale.layout.asked] > 0)
+        up = _column(sign * moved * (shift.points * options.points / options.step))
+        answers[moved] += up[moved] * running
     np.rint(answers, out=answers)
     np.clip(answers, 0, options.n_steps, out=answers)
     return _to_codes(scale, answers)
+
+
+def moved_items(n_items: int, share: float) -> BoolArray:
+    """Which items of a scale change their meaning, spread over the whole of it, shape (items,)."""
+    n_moved = max(1, round(share * n_items))
+    moved: BoolArray = np.diff(np.arange(n_items + 1) * n_moved // n_items) > 0
+    return moved
 
 
 def _spoil(

@@ -62,20 +62,28 @@ class Correlations:
             )
         return cls(team, team_wave_share, stable, 1 - one_wave_share - stable, drift_half_life_weeks)
 
-    def team_mixing(self, weeks: FloatArray) -> FloatArray:
-        """Matrix that turns independent normals into a team's states at these weeks, shape (waves, waves)."""
+    def team_covariance(self, weeks: FloatArray) -> FloatArray:
+        """Covariance of a team's states at these weeks, shape (waves, waves)."""
         shared = np.full((len(weeks), len(weeks)), 1 - self.team_wave_share)
-        return _root(self.team * (shared + self.team_wave_share * np.eye(len(weeks))))
+        return self.team * (shared + self.team_wave_share * np.eye(len(weeks)))
 
-    def person_mixing(self, weeks: FloatArray) -> FloatArray:
-        """The same for a person's own states."""
+    def person_covariance(self, weeks: FloatArray) -> FloatArray:
+        """The same of a person's own states."""
         apart = np.abs(weeks[:, None] - weeks)
         covariance = self.stable + self.drift * 0.5 ** (apart / self.drift_half_life_weeks)
         np.fill_diagonal(covariance, 1.0)
-        return _root((1 - self.team) * covariance)
+        return (1 - self.team) * covariance
+
+    def team_mixing(self, weeks: FloatArray) -> FloatArray:
+        """Matrix that turns independent normals into a team's states at these weeks, shape (waves, waves)."""
+        return root_of(self.team_covariance(weeks))
+
+    def person_mixing(self, weeks: FloatArray) -> FloatArray:
+        """The same for a person's own states."""
+        return root_of(self.person_covariance(weeks))
 
 
-def _root(covariance: FloatArray) -> FloatArray:
+def root_of(covariance: FloatArray) -> FloatArray:
     """The symmetric square root: unlike a Cholesky factor it exists where a variance is zero."""
     values, vectors = np.linalg.eigh(covariance)
     root: FloatArray = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

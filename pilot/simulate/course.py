@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pilot.i18n import message
 from pilot.simulate.correlation import HALF_YEAR_WEEKS
-from pilot.simulate.latent import FloatArray, ItemModel
+from pilot.simulate.latent import BISECTIONS, GRID, GRID_WEIGHTS, SOLVED, FloatArray, ItemModel, unattainable
 from pilot.simulate.layout import IntArray, Layout
 from pilot.simulate.scenario import Scenario
 
@@ -26,9 +27,13 @@ class Course:
     Attributes:
         comparison: Of a comparison team: trend, occasion, and what spills over from the pilot teams.
         pilot: Of a pilot team in which the practice does nothing: trend, occasion and attention.
-        effect: What the practice adds in the average team.
+        effect: What the practice adds in the average team; where it follows the dose, in a team at full dose.
         effect_sd: Its standard deviation between teams.
         effect_points: What it adds to the mean score of all people, points of the score.
+        volunteering: What a team that was on the rise anyway has more, with or without the practice.
+        star: What the star team has more.
+        shock_sd: Standard deviation of a unit's shocks.
+        shock_level: What a shocked team has more, so that ceilings leave the mean score over all shocks as stated.
     """
 
     comparison: FloatArray
@@ -36,13 +41,17 @@ class Course:
     effect: FloatArray
     effect_sd: FloatArray
     effect_points: FloatArray
+    volunteering: FloatArray
+    star: FloatArray
+    shock_sd: FloatArray
+    shock_level: FloatArray
 
     def truth_at(self, waves: IntArray) -> float:
         """The effect on the mean over some waves, points of the score; NaN where there are none."""
         return float(self.effect_points[waves].mean()) if len(waves) else np.nan
 
 
-def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_primary: bool) -> Course:
+def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_primary: bool, chosen: bool) -> Course:
     """Solve for the shifts of one scale.
 
     The effect is stated for all people. Careless answers do not react, so the attentive ones react more.
@@ -52,34 +61,92 @@ def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_pri
         model: How the scale's items are answered.
         weeks: Weeks after launch, shape (waves,).
         is_primary: Whether it is the primary scale.
+        chosen: Whether somebody chose the pilot teams, so that there can be volunteers among them.
 
     Raises:
         PilotError: a change leads beyond the answer options.
     """
-    points, attentive, sd = model.options.points, 1 - scenario.careless.share, model.trait_sd
+    points, attentive = model.options.points, 1 - scenario.careless.share
     trend = scenario.trend.points_per_half_year * weeks / HALF_YEAR_WEEKS if scenario.trend else np.zeros_like(weeks)
     everybody, pilot_only = (part * points / attentive for part in _passing_points(scenario, weeks))
-    base = model.shift_to(model.mean + points * trend + everybody, sd)
-    pilot = model.shift_to(model.mean_score(base, sd) + pilot_only, sd)
+    rise, leap, shock = (part * points / attentive for part in _other_points(scenario, weeks, chosen=chosen))
+    shock_sd, sd = _with_shocks(model, shock)
+    expected = model.mean + points * trend + everybody
+    calm, base = model.shift_to(expected, model.trait_sd), model.shift_to(expected, sd)
+    risen = model.shift_to(model.mean_score(base, sd) + rise, sd)
+    pilot = model.shift_to(model.mean_score(risen, sd) + pilot_only, sd)
     gain, spread = (part * points / attentive for part in _effect_points(scenario, weeks, is_primary=is_primary))
-    spilled = gain * (scenario.spillover.share if scenario.spillover else 0.0)
+    doses = dose_at(scenario, GRID) if scenario.dose else np.ones_like(GRID)
+    mean_gain = gain * float(GRID_WEIGHTS @ doses) if scenario.dose else gain
+    spilled = mean_gain * (scenario.spillover.share if scenario.spillover else 0.0)
     without = model.mean_score(pilot, sd)
     # A team's effect varies on the trait, its spread is stated on the scores: scores per point of trait.
-    average = model.shift_to(without + gain, sd)
-    slope = (model.mean_score(average + NUDGE, sd) - model.mean_score(average - NUDGE, sd)) / (2 * NUDGE)
-    effect_sd = spread / np.maximum(slope, NUDGE)
+    effect_sd = spread / slope_at(model, model.shift_to(without + mean_gain, sd), sd)
     total_sd = np.sqrt(sd**2 + effect_sd**2)
-    effect = model.shift_to(without + gain, total_sd) - pilot
-    effect_points = attentive * (model.mean_score(pilot + effect, total_sd) - without)
+    if scenario.dose:
+        effect = _effect_by_dose(model, pilot, without + mean_gain, total_sd, doses)
+        with_it = GRID_WEIGHTS @ model.mean_score(pilot + effect * doses[:, None], total_sd)
+    else:
+        effect = model.shift_to(without + mean_gain, total_sd) - pilot
+        with_it = model.mean_score(pilot + effect, total_sd)
     # The solver leaves a rounding error; where nothing is meant to happen, nothing may.
-    idle = (gain == 0) & (spread == 0)
+    idle = (mean_gain == 0) & (spread == 0)
+    volunteering = np.where(rise == 0, 0.0, risen - base)
+    level = np.where(shock_sd == 0, 0.0, base - calm)
     return Course(
-        comparison=np.where(spilled == 0, base, model.shift_to(model.mean_score(base, sd) + spilled, sd)),
-        pilot=np.where(pilot_only == 0, base, pilot),
+        comparison=np.where(spilled == 0, base, model.shift_to(model.mean_score(base, sd) + spilled, sd)) - level,
+        pilot=np.where(pilot_only == 0, base, pilot - volunteering) - level,
         effect=np.where(idle, 0.0, effect),
         effect_sd=effect_sd,
-        effect_points=np.where(gain == 0, 0.0, effect_points),
+        effect_points=np.where(mean_gain == 0, 0.0, attentive * (with_it - without)),
+        volunteering=volunteering,
+        star=np.where(leap == 0, 0.0, model.shift_to(without + leap, sd) - pilot),
+        shock_sd=shock_sd,
+        shock_level=level,
     )
+
+
+def slope_at(model: ItemModel, shift: FloatArray, sd: FloatArray | float) -> FloatArray:
+    """By how much the mean score moves for a point of the trait, shape (waves,)."""
+    slope = (model.mean_score(shift + NUDGE, sd) - model.mean_score(shift - NUDGE, sd)) / (2 * NUDGE)
+    return np.maximum(slope, NUDGE)
+
+
+def dose_at(scenario: Scenario, luck: FloatArray) -> FloatArray:
+    """Share of the full effect that teams with this luck (standard normal) in their managers get, same shape."""
+    fidelity, dose = scenario.fidelity, scenario.dose
+    if dose is None:
+        return np.ones_like(luck)
+    run_pct = np.clip(fidelity.mean_pct + fidelity.between_team_sd_pct * luck, 0, 100)
+    share: FloatArray = run_pct / dose.full_effect_pct
+    return share
+
+
+def _with_shocks(model: ItemModel, shock: FloatArray) -> tuple[FloatArray, FloatArray | float]:
+    """The unit's shocks on the trait, and the SD of a person's trait with them, points, shape (waves,)."""
+    if not shock.any():
+        return np.zeros_like(shock), model.trait_sd
+    shock_sd = shock / slope_at(model, np.zeros_like(shock), model.trait_sd)
+    return shock_sd, np.sqrt(model.trait_sd**2 + shock_sd**2)
+
+
+def _effect_by_dose(
+    model: ItemModel, pilot: FloatArray, score: FloatArray, sd: FloatArray, doses: FloatArray
+) -> FloatArray:
+    """The shift at full dose that brings the mean score over all doses to where it is wanted, shape (waves,)."""
+    reach = 4 * (model.options.highest - model.options.lowest)
+    lower, upper = np.full_like(score, -reach), np.full_like(score, reach)
+    for _ in range(BISECTIONS):
+        middle = (lower + upper) / 2
+        below = GRID_WEIGHTS @ model.mean_score(pilot + middle * doses[:, None], sd) < score
+        lower, upper = np.where(below, middle, lower), np.where(below, upper, middle)
+    found = GRID_WEIGHTS @ model.mean_score(pilot + lower * doses[:, None], sd)
+    if (np.abs(found - score) > SOLVED * model.options.points).any():
+        raise unattainable(
+            message("so little of the loop is run that no effect at full dose gives the stated mean."),
+            message("Write a higher “mean_pct” of the fidelity, a smaller spread between teams or a smaller effect."),
+        )
+    return lower
 
 
 def truths(layout: Layout, courses: dict[str, Course]) -> dict[str, float]:
@@ -115,6 +182,20 @@ def _passing_points(scenario: Scenario, weeks: FloatArray) -> tuple[FloatArray, 
         lift = np.where((occasion.from_week <= weeks) & (weeks <= occasion.until_week), occasion.points, 0.0)
         both, pilot = (both + lift, pilot) if occasion.arms == "both" else (both, pilot + lift)
     return both, pilot
+
+
+def _other_points(scenario: Scenario, weeks: FloatArray, *, chosen: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rise of volunteers, leap of the star team, standard deviation of a unit's shocks; points, shape (waves,)."""
+    rise, leap, shock = (np.zeros_like(weeks) for _ in range(3))
+    volunteers, star, shocks = scenario.volunteers, scenario.star, scenario.unit_shocks
+    if volunteers and chosen:
+        risen_for = np.clip(weeks, volunteers.from_week, volunteers.until_week) - volunteers.from_week
+        rise = volunteers.points_per_half_year * risen_for / HALF_YEAR_WEEKS
+    if star:
+        leap = np.where(weeks > 0, star.points, 0.0)
+    if shocks:
+        shock = np.where(weeks >= shocks.from_week, shocks.sd_points, 0.0)
+    return rise, leap, shock
 
 
 def _effect_points(scenario: Scenario, weeks: FloatArray, *, is_primary: bool) -> tuple[FloatArray, FloatArray]:

@@ -36,6 +36,14 @@ def unattainable(found: Message, remedy: Message) -> PilotError:
     return PilotError(message("This world cannot be simulated."), [Fault("scenario", found, remedy)])
 
 
+def beyond_the_options() -> PilotError:
+    """No shift has this mean score."""
+    return unattainable(
+        message("trend and effect would move a mean score beyond the answer options."),
+        message("Write smaller changes."),
+    )
+
+
 @dataclass(frozen=True)
 class AnswerOptions:
     """What can be answered to the items of one scale.
@@ -173,10 +181,7 @@ class ItemModel:
             below = self.mean_score(middle, trait_sd) < score
             lower, upper = np.where(below, middle, lower), np.where(below, upper, middle)
         if (np.abs(self.mean_score(lower, trait_sd) - score) > SOLVED * self.options.points).any():
-            raise unattainable(
-                message("trend and effect would move a mean score beyond the answer options."),
-                message("Write smaller changes."),
-            )
+            raise beyond_the_options()
         return lower
 
     @cached_property

@@ -19,6 +19,7 @@ from pilot.simulate.scenario import Scenario
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.intp]
 
+N_UNITS = 2  # at most: the pilot's and the one that it is compared with
 STEPS_OF_A_SLIDER = 100  # answers that need not be whole numbers are given in so many steps
 
 
@@ -58,6 +59,8 @@ class Layout:
         lasting_waves: Place of the plan's lasting waves.
         guardrails: Measures that must not get worse.
         fidelity_measure: Name of the measure of fidelity; None: not measured.
+        chosen: Which teams somebody chose as pilot teams, shape (teams,); None: the lot decides. Unlike `treated` it
+            stays when one asks what would have happened without the practice.
     """
 
     team_ids: tuple[str, ...]
@@ -72,6 +75,14 @@ class Layout:
     lasting_waves: IntArray
     guardrails: tuple[Guardrail, ...] = ()
     fidelity_measure: str | None = None
+    chosen: BoolArray | None = None
+
+    @property
+    def unit(self) -> IntArray:
+        """Unit of each team, shape (teams,): 0 is the pilot's, 1 the one that it is compared with."""
+        if self.chosen is None:
+            return np.zeros(len(self.team_ids), dtype=np.intp)
+        return (~self.chosen).astype(np.intp)
 
     @property
     def n_people(self) -> int:
@@ -123,6 +134,7 @@ def layout_of(
         lasting_waves=np.array([weeks[wave_id] for wave_id in plan.analysis.lasting], dtype=np.intp),
         guardrails=plan.outcomes.guardrails,
         fidelity_measure=plan.outcomes.fidelity.measure if plan.outcomes.fidelity else None,
+        chosen=None if plan.teams.randomise else np.isin(team_ids, plan.teams.pilot),
     )
 
 

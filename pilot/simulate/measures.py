@@ -53,11 +53,25 @@ def worsenings(scenario: Scenario, layout: Layout) -> dict[str, float]:
     return {f"{measure}_worsening": round(change, 9) + 0.0 for measure, change in signed.items()}  # no minus zero
 
 
-def draw_measures(scenario: Scenario, layout: Layout, treated: BoolArray, rng: np.random.Generator) -> FloatArray:
+def draw_measures(
+    scenario: Scenario,
+    layout: Layout,
+    treated: BoolArray,
+    rng: np.random.Generator,
+    manager_luck: FloatArray | None = None,
+) -> FloatArray:
     """Team measures, shape (replicates, teams, waves, measures).
 
     Guardrails are measured in every wave, fidelity in the pilot teams after the launch (NaN elsewhere); it is cut
     to 0-100.
+
+    Args:
+        scenario: The world.
+        layout: Teams, waves and measures.
+        treated: Pilot teams, shape (replicates, teams).
+        rng: Source of every random number.
+        manager_luck: How far each manager runs the loop compared with others, standard normal, shape (replicates,
+            teams); None: nothing else hangs on it, and it is drawn here.
     """
     shape = (*treated.shape, len(layout.weeks))
     running = treated[..., None] & (layout.weeks > 0)
@@ -70,11 +84,17 @@ def draw_measures(scenario: Scenario, layout: Layout, treated: BoolArray, rng: n
             np.maximum(measures[..., index], 0, out=measures[..., index])
     if layout.fidelity_measure:
         fidelity = scenario.fidelity
-        varied = _varied(rng, shape, fidelity.between_team_sd_pct, fidelity.noise_sd_pct)
+        varied = _varied(rng, shape, fidelity.between_team_sd_pct, fidelity.noise_sd_pct, manager_luck)
         measures[..., -1] = np.where(running, np.clip(fidelity.mean_pct + varied, 0, 100), np.nan)
     return measures
 
 
-def _varied(rng: np.random.Generator, shape: tuple[int, ...], between_team_sd: float, noise_sd: float) -> FloatArray:
-    between = between_team_sd * rng.standard_normal((*shape[:-1], 1))
-    return between + noise_sd * rng.standard_normal(shape)
+def _varied(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    between_team_sd: float,
+    noise_sd: float,
+    luck: FloatArray | None = None,
+) -> FloatArray:
+    lasting = rng.standard_normal((*shape[:-1], 1)) if luck is None else luck[..., None]
+    return between_team_sd * lasting + noise_sd * rng.standard_normal(shape)

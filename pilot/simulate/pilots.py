@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pilot.simulate.answering import SingleArray, answer_block, draw_presence, on_roster
+from pilot.simulate.answering import Arms, answer_block, draw_presence, on_roster
+from pilot.simulate.course import dose_at
 from pilot.simulate.latent import FloatArray
 from pilot.simulate.layout import BoolArray, Layout, draw_treated
 from pilot.simulate.measures import draw_measures
 from pilot.simulate.scenario import Scenario
+from pilot.simulate.selection import SingleArray
 from pilot.simulate.world import solve_world
 
 BLOCK_CELLS = 1 << 15  # person-waves worked on at a time; a block of six items then stays in the processor's cache
@@ -66,7 +68,9 @@ def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_
     """
     world = solve_world(scenario, layout)
     treated = draw_treated(layout, rng, n_replicates)
-    measures = draw_measures(scenario, layout, treated, rng)
+    manager_luck = rng.standard_normal(treated.shape) if scenario.dose else None
+    measures = draw_measures(scenario, layout, treated, rng, manager_luck)
+    dose = None if manager_luck is None else dose_at(scenario, manager_luck)
     waves = (n_replicates, layout.n_people, len(layout.weeks))
     stored = np.full((len(layout.item_ids), *waves), np.nan)
     joined, left = np.empty((2, *waves[:2]), dtype=np.float32)
@@ -76,7 +80,9 @@ def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_
         block = slice(start, min(start + n_block, n_replicates))
         joined[block], left[block] = draw_presence(world, rng, block.stop - start)
         present = on_roster(joined[block], left[block], layout.weeks)
-        careless[block] = answer_block(world, treated[block], present, rng, stored[:, block])
+        careless[block] = answer_block(
+            world, Arms(treated[block], None if dose is None else dose[block]), present, rng, stored[:, block]
+        )
     return SimulatedPilots(
         layout=layout,
         answers=np.moveaxis(stored, 0, -1),

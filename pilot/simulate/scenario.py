@@ -29,6 +29,7 @@ from pilot.simulate.parts import (
     Stability,
     Trend,
 )
+from pilot.simulate.threats import Dose, Picked, ResponseShift, Star, UnitShocks, Volunteers
 
 REFERENCE_ITEMS = 6  # reliability and correlations on a page are those of a composite of so many items on 1-5
 REFERENCE_OPTIONS = AnswerOptions(lowest=1, highest=5, step=1)
@@ -36,7 +37,7 @@ SDS_ABOVE_ZERO = 3  # hours this far from zero are never cut off there, so their
 
 
 class Scenario(Page):
-    """A simulated world. A part that a page may leave out (trend, effect ... occasion) is then not in its world."""
+    """A simulated world. A part that a page may leave out (trend ... response_shift) is then not in its world."""
 
     format: FormatOne
     id: Identifier
@@ -49,9 +50,15 @@ class Scenario(Page):
     secondary: Secondary
     trend: Trend | None = None
     effect: Effect | None = None
+    dose: Dose | None = None
     attention: Attention | None = None
     spillover: Spillover | None = None
     occasion: Occasion | None = None
+    picked: Picked | None = None
+    volunteers: Volunteers | None = None
+    unit_shocks: UnitShocks | None = None
+    star: Star | None = None
+    response_shift: ResponseShift | None = None
     response: Response
     careless: Careless
     manager_hours: ManagerHours
@@ -103,6 +110,7 @@ class Scenario(Page):
         """Entries that no world can have together."""
         yield from _fading_contradictions(self)
         yield from _side_contradictions(self)
+        yield from _threat_contradictions(self)
         yield from _response_contradictions(self)
         yield from _hours_contradictions(self)
         yield from _score_contradictions(self)
@@ -141,12 +149,35 @@ def _side_contradictions(scenario: Scenario) -> Iterator[Contradiction]:
             message("there is no effect that could spill over."),
             message("Add the part “effect”, or remove this one."),
         )
+    if scenario.dose and not scenario.effect:
+        yield Contradiction(
+            ("dose",),
+            message("there is no effect that could follow the dose."),
+            message("Add the part “effect”, or remove this one."),
+        )
     if scenario.occasion and scenario.occasion.until_week < scenario.occasion.from_week:
         yield Contradiction(
             ("occasion", "until_week"),
             message("the occasion would end before it begins."),
             message("Write a week that is not before “from_week”."),
         )
+
+
+def _threat_contradictions(scenario: Scenario) -> Iterator[Contradiction]:
+    volunteers = scenario.volunteers
+    if volunteers and volunteers.until_week < volunteers.from_week:
+        yield Contradiction(
+            ("volunteers", "until_week"),
+            message("the rise would end before it begins."),
+            message("Write a week that is not before “from_week”."),
+        )
+    for name, part in (("picked", scenario.picked), ("star", scenario.star)):
+        if part and scenario.effect:
+            yield Contradiction(
+                (name,),
+                message("next to this part the effect that the page states would not be the true one."),
+                message("Remove this part or “effect”; a world with both is not simulated."),
+            )
 
 
 def _response_contradictions(scenario: Scenario) -> Iterator[Contradiction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -16,14 +16,33 @@ from numpy.typing import NDArray
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Arm, Protocol
-from pilot.schema.tables import Tables
+from pilot.schema.columns import TABLE_NAMES
+from pilot.schema.tables import PracticeTables, Tables
 from pilot.simulate.layout import draw_layout
 from pilot.simulate.pilots import SimulatedPilots, draw_pilots
+from pilot.simulate.practice.drawing import draw_practice
+from pilot.simulate.practice.phrases import Phrases
+from pilot.simulate.practice.surroundings import describe_people, draw_business_results, draw_comments
+from pilot.simulate.practice.workplace import Workplace, settings_of
 from pilot.simulate.scenario import Scenario
 
 CODE_LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"))  # without I, O, 0 and 1, which people mix up
 CODE_LENGTH = 6
+MANAGER_PREFIX = "M-"
 DAYS_A_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Pseudonymous codes.
+
+    Attributes:
+        people: In the order of the world, shape (people,).
+        managers: One a team, shape (teams,).
+    """
+
+    people: NDArray[np.object_]
+    managers: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -32,11 +51,12 @@ class SimulatedPilot:
 
     Attributes:
         scenario_id: The world it comes from.
-        tables: As an import would leave them.
+        tables: Roster and confidential plane, as an import would leave them.
         item_ids: The questions, in the order of the questionnaires.
         wave_ids: In order of time.
         names: `person_id` and display name; kept apart, as a company keeps them.
         truth: The estimands by name (see `course.truths`).
+        practice: The practice plane, as an import would leave it.
     """
 
     scenario_id: str
@@ -45,6 +65,7 @@ class SimulatedPilot:
     wave_ids: tuple[str, ...]
     names: pd.DataFrame
     truth: Mapping[str, float]
+    practice: PracticeTables = field(default_factory=PracticeTables)
 
 
 def simulate_tables(
@@ -61,42 +82,75 @@ def simulate_tables(
     Raises:
         PilotError: a team has no arm, or the world cannot be had with the plan's questionnaires.
     """
+    # A stream of its own for the practice: the same seed gives the same answers with any practice.
+    (practice_rng,) = rng.spawn(1)
     layout = draw_layout(scenario, protocol, rng, assignment=assignment)
     pilots = draw_pilots(scenario, layout, rng, 1)
-    codes = _draw_codes(layout.n_people, rng)
-    roster = _roster(scenario, protocol.plan.calendar.launch_on, pilots, codes, rng)
+    codes = Codes(draw_codes(layout.n_people, rng), draw_codes(len(layout.team_ids), practice_rng, MANAGER_PREFIX))
+    launch_on, phrases = protocol.plan.calendar.launch_on, Phrases.made_up(practice_rng)
+    tables, practice = tables_of(scenario, launch_on, pilots, codes, phrases, rng, practice_rng)
     return SimulatedPilot(
         scenario_id=scenario.id,
-        tables=Tables(roster, _responses(pilots, codes), _team_measures(pilots)),
+        tables=tables,
         item_ids=layout.item_ids,
         wave_ids=layout.wave_ids,
-        names=_names(roster["person_id"], rng),
+        names=_names(tables.roster["person_id"], rng),
         truth={name: float(value[0]) for name, value in pilots.truth.items()},
+        practice=practice,
     )
+
+
+def tables_of(
+    scenario: Scenario,
+    launch_on: date,
+    pilots: SimulatedPilots,
+    codes: Codes,
+    phrases: Phrases,
+    rng: np.random.Generator,
+    practice_rng: np.random.Generator,
+) -> tuple[Tables, PracticeTables]:
+    """Both planes of one replicate as tables.
+
+    Args:
+        scenario: The world.
+        launch_on: Day of the launch.
+        pilots: One replicate of it.
+        codes: Of its people and managers.
+        phrases: Texts to draw from.
+        rng: Source of the random numbers of the roster's dates.
+        practice_rng: Source of all other random numbers.
+    """
+    settings, launch = settings_of(scenario), np.datetime64(launch_on, "D")
+    roster = _roster(scenario, launch_on, pilots, codes.people, rng)
+    roster = describe_people(roster, pilots.layout.team_ids, codes.managers, launch, settings, practice_rng)
+    workplace = Workplace.of(scenario, pilots, roster, launch_on, practice_rng)
+    results = draw_business_results(pilots, settings.business_result, practice_rng)
+    tables = Tables(
+        roster=roster,
+        responses=_responses(pilots, codes.people),
+        team_measures=pd.concat([_team_measures(pilots), results], ignore_index=True),
+        comments=draw_comments(pilots, roster, codes.people, settings, phrases, practice_rng),
+    )
+    return tables, draw_practice(workplace, phrases, practice_rng)
 
 
 def write_simulated_files(simulated: SimulatedPilot, folder: Path) -> None:
     """Write the tables as a company's exports would look, and the truth beside them.
 
-    `roster.csv`; `responses.csv` (one row a person and wave that was answered, one column a question);
-    `team_measures.csv`; `truth.json`. Names are not written.
+    One CSV a table, named like the table: `roster.csv`, `goals.csv` ...; `responses.csv` has one row a person and
+    wave that was answered, and one column a question; `truth.json`. Names are not written.
 
     Raises:
         PilotError: the folder cannot be written to.
     """
     truth = {"scenario": simulated.scenario_id, "truth": dict(simulated.truth)}
-    tables = simulated.tables
-    sheets = {
-        "roster.csv": tables.roster,
-        "responses.csv": _one_row_a_questionnaire(simulated),
-        "team_measures.csv": tables.team_measures,
-    }
+    frames = vars(simulated.tables) | vars(simulated.practice) | {"responses": _one_row_a_questionnaire(simulated)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, frame in sheets.items():
+        for table in TABLE_NAMES:
             # The byte order mark tells Excel that it is UTF-8.
-            frame.to_csv(
-                folder / name,
+            frames[table].to_csv(
+                folder / f"{table}.csv",
                 index=False,
                 encoding="utf-8-sig",
                 lineterminator="\n",
@@ -113,13 +167,16 @@ def write_simulated_files(simulated: SimulatedPilot, folder: Path) -> None:
         ) from None
 
 
-def _draw_codes(n_people: int, rng: np.random.Generator) -> NDArray[np.object_]:
+def draw_codes(n: int, rng: np.random.Generator, prefix: str = "") -> NDArray[np.object_]:
     """Pseudonymous codes, all different, that say nothing about team or name."""
     base = len(CODE_LETTERS)
-    numbers = rng.choice(base**CODE_LENGTH, size=n_people, replace=False)
+    numbers = rng.choice(base**CODE_LENGTH, size=n, replace=False)
     digits = numbers[:, None] // base ** np.arange(CODE_LENGTH) % base
     letters = np.ascontiguousarray(CODE_LETTERS[digits])
-    return letters.view(f"<U{CODE_LENGTH}")[:, 0].astype(object) if n_people else np.empty(0, dtype=object)
+    if not n:
+        return np.empty(0, dtype=object)
+    codes: NDArray[np.object_] = np.strings.add(prefix, letters.view(f"<U{CODE_LENGTH}")[:, 0]).astype(object)
+    return codes
 
 
 def _roster(

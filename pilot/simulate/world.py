@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from pilot.simulate.correlation import Correlations, answer_correlation
 from pilot.simulate.course import Course, course_of, truths
-from pilot.simulate.latent import ItemModel
+from pilot.simulate.latent import FloatArray, ItemModel
 from pilot.simulate.layout import Layout, ScaleLayout
 from pilot.simulate.measures import worsenings
 from pilot.simulate.scenario import Scenario
@@ -50,6 +52,19 @@ class World:
     answer_correlation: float
     truth: Mapping[str, float]
 
+    @property
+    def shock_correlation(self) -> FloatArray:
+        """Of a unit's shocks between waves, shape (waves, waves)."""
+        shocks, n_waves = self.scenario.unit_shocks, len(self.layout.weeks)
+        lasting = shocks.lasting_share if shocks else 0.0
+        return lasting + (1 - lasting) * np.eye(n_waves)
+
+    @property
+    def picked_in(self) -> int:
+        """Place of the wave whose scores decide who is picked; the first if there is no earlier one."""
+        picked = self.scenario.picked
+        return max(0, int((self.layout.weeks <= picked.in_week).sum()) - 1) if picked else 0
+
 
 def solve_world(scenario: Scenario, layout: Layout) -> World:
     """Find the latent world whose scores are as the scenario states.
@@ -61,7 +76,8 @@ def solve_world(scenario: Scenario, layout: Layout) -> World:
     for scale in layout.scales:
         target = scenario.secondary_target if scales else scenario.primary_target
         model = ItemModel.for_scores(target, scale.options, len(scale.items))
-        course = course_of(scenario, model, layout.weeks, is_primary=not scales)
+        chosen = layout.chosen is not None
+        course = course_of(scenario, model, layout.weeks, is_primary=not scales, chosen=chosen)
         correlation = scenario.correlation_of_scales() if scales else 1.0
         scales.append(ScaleWorld(scale, model, course, correlation))
     courses = {scale.layout.id: scale.course for scale in scales}

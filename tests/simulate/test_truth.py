@@ -22,6 +22,12 @@ NULL_WORLDS = (
     "careless_crowd",
     "few_uneven_teams",
     "survey_before_bonus",
+    "worst_unit_picked",
+    "worst_teams_picked",
+    "keen_managers_volunteer",
+    "unit_shock",
+    "one_star_team",
+    "response_shift",
 )
 
 
@@ -129,9 +135,21 @@ def test_a_null_world_has_no_effect(name, protocol_of):
         assert (truth[estimand] == 0).all()
 
 
-@pytest.mark.parametrize("name", ["nothing", "everyone_improves"])
-def test_where_nothing_works_both_potential_outcomes_are_the_same_answers(name, protocol_of):
-    difference = potential_difference(read_scenario(name), layout_of(protocol_of(16), 12))
+@pytest.mark.parametrize("design", ["waitlist", "comparison"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing",
+        "everyone_improves",
+        "worst_unit_picked",
+        "worst_teams_picked",
+        "keen_managers_volunteer",
+        "unit_shock",
+    ],
+)
+def test_where_nothing_works_both_potential_outcomes_are_the_same_answers(name, design, protocol_of):
+    more = {"comparison_teams": tuple("ABCDEFGH")} if design == "comparison" else {}
+    difference = potential_difference(read_scenario(name), layout_of(protocol_of(8, design=design, **more), 12))
     assert (difference[~np.isnan(difference)] == 0).all()
 
 
@@ -214,5 +232,13 @@ def test_the_planned_estimator_covers_the_truth(name, protocol_of):
 
 
 def test_every_shipped_page_belongs_to_a_test():
-    tested = {*NULL_WORLDS, "works", "works_small", "backfires", "fades_after_novelty", "works_but_burdens_managers"}
-    assert set(shipped_pages("simulations")) >= tested
+    with_effect = {
+        "works",
+        "works_small",
+        "backfires",
+        "fades_after_novelty",
+        "works_but_burdens_managers",
+        "spillover",
+    }
+    with_dose = {"works_where_managers_coach", "laissez_faire"}
+    assert set(shipped_pages("simulations")) == {*NULL_WORLDS} | with_effect | with_dose

@@ -126,15 +126,56 @@ REFUSED = {
         "occasion: {points: 0.3, from_week: 24, until_week: 24, arms: none}\ncareless:",
         "Write one of",
     ),
+    "volunteers backwards": (
+        "careless:",
+        "volunteers: {points_per_half_year: 0.1, from_week: 0, until_week: -12}\ncareless:",
+        "the rise would end before it begins",
+    ),
+    "picked with an effect": (
+        "careless:",
+        "picked: {what: unit, candidates_per_place: 4, in_week: 0}\ncareless:",
+        "would not be the true one",
+    ),
+    "star with an effect": ("careless:", "star: {points: 1}\ncareless:", "would not be the true one"),
+    "picked from nobody": (
+        "careless:",
+        "picked: {what: teams, candidates_per_place: 1, in_week: 0}\ncareless:",
+        "at least 2",
+    ),
+    "picked what": (
+        "careless:",
+        "picked: {what: people, candidates_per_place: 3, in_week: 0}\ncareless:",
+        "Write one of",
+    ),
+    "shock without a week": (
+        "careless:",
+        "unit_shocks: {sd_points: 0.1, lasting_share: 0, hits: pilot_unit}\ncareless:",
+        "from_week",
+    ),
+    "shock of a negative size": (
+        "careless:",
+        "unit_shocks: {sd_points: -0.1, lasting_share: 0, from_week: 0, hits: pilot_unit}\ncareless:",
+        "at least 0",
+    ),
+    "shift of no item": ("careless:", "response_shift: {items_share: 0, points: 0.4}\ncareless:", "above 0"),
+    "full effect at no dose": ("careless:", "dose: {full_effect_pct: 0}\ncareless:", "above 0"),
+    "unknown key of a threat": ("careless:", "star: {points: 1, team: A}\ncareless:", "team"),
     "scales alike": ("  correlation: 0.50", "  correlation: 0.99", "cannot correlate"),
 }
 
 
-def test_spillover_needs_an_effect(tmp_path):
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("spillover: {share: 0.4}", "no effect that could spill over"),
+        ("dose: {full_effect_pct: 100}", "no effect that could follow the dose"),
+    ],
+)
+def test_what_hangs_on_an_effect_needs_one(part, said, tmp_path):
     page = tmp_path / "mine.yaml"
     text = shipped_pages("simulations")["nothing"].read_text("utf-8")
-    page.write_text(f"{text}\nspillover: {{share: 0.4}}\n", "utf-8")
-    with pytest.raises(PilotError, match="no effect that could spill over"):
+    page.write_text(f"{text}\n{part}\n", "utf-8")
+    with pytest.raises(PilotError, match=said):
         read_scenario(page)
 
 
@@ -193,14 +234,47 @@ def contents(draw):
         "unhappy_leave": leave,
         "unhappy_correlation": 0 if leave == "none" else draw(number(0.05, 0.95)),
     }
+    base["volunteers"] = draw(st.none() | st.just({"points_per_half_year": 0.1, "from_week": -24, "until_week": 24}))
+    base["unit_shocks"] = draw(
+        st.none()
+        | st.fixed_dictionaries(
+            {
+                "sd_points": number(0, 0.5),
+                "lasting_share": number(0, 1),
+                "from_week": number(-12, 40),
+                "hits": st.sampled_from(["pilot_unit", "every_unit"]),
+            }
+        )
+    )
+    base["response_shift"] = draw(
+        st.none() | st.fixed_dictionaries({"items_share": number(0.01, 1), "points": number(-1, 1)})
+    )
+    what = draw(st.sampled_from([None, "unit", "teams"]))
+    if what:
+        base["effect"] = None
+        base["picked"] = {
+            "what": what,
+            "candidates_per_place": draw(st.integers(2, 10)),
+            "in_week": draw(number(-30, 40)),
+        }
+        base["star"] = draw(st.none() | st.fixed_dictionaries({"points": number(-0.5, 0.5)}))
     base["careless"] |= {"share": draw(number(0, 0.9)), "straight_line_share": draw(number(0, 1))}
     return base
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=contents(), seed=st.integers(0, 2**32), n_items=st.integers(1, 7), n_teams=st.integers(1, 4))
-def test_a_random_world_is_simulated_or_refused_with_a_sentence(content, seed, n_items, n_teams, make_layout):
+@given(
+    content=contents(),
+    seed=st.integers(0, 2**32),
+    n_items=st.integers(1, 7),
+    n_teams=st.integers(1, 4),
+    listed=st.booleans(),
+)
+def test_a_random_world_is_simulated_or_refused_with_a_sentence(content, seed, n_items, n_teams, listed, make_layout):
     layout = make_layout(n_teams=n_teams, n_people=3, n_items=n_items, n_secondary_items=2, weeks=[0.0, 24.0, 36.0])
+    if listed:
+        chosen = np.arange(n_teams) % 2 == 0
+        layout = replace(layout, chosen=chosen, treated=chosen)
     try:
         scenario = validate_page(PageSource("random.yaml", content), Scenario, message("Refused."))
         pilots = draw_pilots(scenario, layout, np.random.default_rng(seed), 3)
@@ -210,6 +284,8 @@ def test_a_random_world_is_simulated_or_refused_with_a_sentence(content, seed, n
     answered = pilots.answers[~np.isnan(pilots.answers)]
     assert np.isin(answered, [1, 2, 3, 4, 5]).all()
     assert np.isfinite(list(pilots.truth.values())).all()
-    assert pilots.truth["primary_outcome_points"] == pytest.approx(scenario.effect.points, abs=1e-5)
+    assert pilots.truth["primary_outcome_points"] == pytest.approx(
+        scenario.effect.points if scenario.effect else 0, abs=1e-5
+    )
     without = draw_pilots(scenario, replace(layout, treated=np.zeros(n_teams, bool)), np.random.default_rng(seed), 3)
     assert np.isfinite(without.team_measures).all()
