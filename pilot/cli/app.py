@@ -100,7 +100,7 @@ def deviate(
     planning.deviate(PilotFolder(folder), reason, context.obj)
 
 
-@app.command("import", help="导入花名册、答卷或团队指标 · import roster, responses or team measures")
+@app.command("import", help="导入花名册、答卷、目标、对话等 · import roster, responses, goals, conversations ...")
 def import_command(
     context: typer.Context,
     folder: Folder,
@@ -117,17 +117,27 @@ def import_command(
     working.import_table(pilot_folder, file, table, mapping, url, context.obj)
 
 
-@app.command(help="生成模拟答卷 · write the answers of a simulated unit")
+@app.command(help="生成模拟单位的全部数据 · write all tables of a simulated unit")
 def simulate(
     context: typer.Context,
     folder: Folder,
     scenario: Annotated[str, typer.Option("--scenario", help="情景名或文件 · scenario or file")] = "works",
     seed: Seed = None,
+    into_store: Annotated[
+        bool,
+        typer.Option("--into-store", help="不写文件，逐块存入数据库 · straight into the database, for large units"),
+    ] = False,
+    database: Database = None,
 ) -> None:
-    """Write roster, answers and team measures of a world with known truth."""
+    """Write all tables of a world with known truth, as files or into the store."""
     from pilot.cli import working
 
-    working.simulate(PilotFolder(folder), scenario, secrets.randbits(32) if seed is None else seed, context.obj)
+    pilot_folder, chosen_seed = PilotFolder(folder), secrets.randbits(32) if seed is None else seed
+    if into_store:
+        url = database or pilot_folder.database_url
+        working.simulate_into_store(pilot_folder, scenario, chosen_seed, url, context.obj)
+    else:
+        working.simulate(pilot_folder, scenario, chosen_seed, context.obj)
 
 
 @app.command(help="分析 · analyse")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 
 from pilot.analysis import analyse
 from pilot.cli.planning import now
@@ -21,6 +22,7 @@ from pilot.report import write_report
 from pilot.result import Result, read_result, write_result
 from pilot.schema.columns import TableName
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
+from pilot.simulate.practice.streaming import stream_tables
 from pilot.store import Store
 from pilot.wording import brief
 
@@ -80,6 +82,31 @@ def simulate(folder: PilotFolder, scenario_name: str, seed: int, speaker: Speake
     write_simulated_files(simulated, target)
     speaker.done(message("Simulated answers of “{scenario}” are in {path}.", scenario=scenario_name, path=target))
     return target, simulated.truth
+
+
+def simulate_into_store(folder: PilotFolder, scenario_name: str, seed: int, database: str, speaker: Speaker) -> None:
+    """Simulate a large unit block by block into the store."""
+    protocol, sealed = sealed_protocol(folder)
+    scenario = read_scenario(scenario_name)
+    with Store(database) as store:
+        streamed = stream_tables(
+            scenario,
+            protocol,
+            sealed.assignment,
+            np.random.SeedSequence(seed),
+            store,
+            now(),
+            seal_sha256=sealed.sha256,
+            console=Console(stderr=True),
+        )
+    speaker.done(
+        message(
+            "“{scenario}”: {people} people, {rows} rows are in the database.",
+            scenario=scenario_name,
+            people=streamed.n_people,
+            rows=sum(streamed.n_rows.values()),
+        )
+    )
 
 
 def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:

@@ -66,6 +66,8 @@ def check(draft: Draft, surroundings: Surroundings) -> tuple[pd.DataFrame, list[
             faults += unknown(draft, column.name, draft.frame[column.name], *surroundings.known(column.reference))
         if column.not_before:
             faults += _backwards(draft, typed, column.name, column.not_before)
+        if column.goes_with:
+            faults += _alone(draft, column.name, column.goes_with)
         if column.kind == "answer":
             faults += _off_scale(draft, typed[column.name], surroundings)
     faults += _repeated(draft)
@@ -103,6 +105,16 @@ def _repeated(draft: Draft) -> Iterator[CellFault]:
             ),
             message("Keep the row that is right and delete the other."),
         )
+
+
+def _alone(draft: Draft, column: str, partner: str) -> Iterator[CellFault]:
+    """Rows with one of two entries that go together."""
+    for given, blank in ((column, partner), (partner, column)):
+        what = message("“{value}” stands there without “{partner}”.", partner=blank)
+        wrong = (draft.frame[given] != "") & (draft.frame[blank] == "")
+        for index in wrong.to_numpy().nonzero()[0]:
+            found = Message(what.msgid, {**what.values, "value": draft.frame[given].iloc[int(index)]})
+            yield draft.fault(int(index), given, found, message("Fill in both or neither."))
 
 
 def _backwards(draft: Draft, typed: dict[str, pd.Series[Any]], later: str, earlier: str) -> Iterator[CellFault]:

@@ -16,6 +16,7 @@ from typing import Literal, get_args
 TableName = Literal[
     "roster",
     "responses",
+    "submissions",
     "team_measures",
     "goals",
     "goal_changes",
@@ -49,6 +50,7 @@ class Column:
         highest: Largest number.
         reference: What must know the entry.
         not_before: Column with the day of joining, which comes first.
+        goes_with: Column that is blank where this one is, and only there.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Column:
     highest: float | None = None
     reference: Reference | None = None
     not_before: str | None = None
+    goes_with: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def _detail(name: str) -> Column:
 PERSON_OF = Column("person_id", reference="persons")
 MOST_MINUTES = 600.0
 MOST_TENURE_YEARS = 70.0
+MOST_SECONDS = 30 * 86_400.0  # a questionnaire may stay open for days
 
 CONTRACTS: dict[TableName, Contract] = {
     "roster": Contract(
@@ -129,6 +133,8 @@ CONTRACTS: dict[TableName, Contract] = {
             Column("team_id", reference="teams"),
             Column("joined_on", "date", required=False, may_change=True),
             Column("left_on", "date", required=False, may_change=True, not_before="joined_on"),
+            Column("moved_on", "date", required=False, may_change=True, not_before="joined_on"),
+            Column("moved_to_team_id", required=False, may_change=True, reference="teams", goes_with="moved_on"),
             _detail("manager_id"),
             Column("tenure_years", "number", required=False, may_change=True, lowest=0, highest=MOST_TENURE_YEARS),
             _detail("role"),
@@ -145,6 +151,17 @@ CONTRACTS: dict[TableName, Contract] = {
             Column("value", "answer"),
         ),
         no_row_without="value",
+    ),
+    "submissions": Contract(
+        "submission",
+        "confidential",
+        (
+            Column("person_id", is_key=True, reference="persons"),
+            Column("wave_id", is_key=True, reference="waves"),
+            Column("submitted_on", "date"),
+            Column("seconds", "number", required=False, lowest=0, highest=MOST_SECONDS),
+            _choice("language", "zh", "en", required=False),
+        ),
     ),
     "team_measures": Contract(
         "team_measure",

@@ -33,17 +33,21 @@ class Tables:
     """The tables that an analysis starts from: the roster and the confidential plane.
 
     Attributes:
-        roster: One row a person: `person_id`, `team_id`, `joined_on`, `left_on` (dates, missing where unknown), and
-            where they are known `manager_id`, `tenure_years`, `role`, `language`.
+        roster: One row a person: `person_id`, `team_id` (the first one, whose arm counts for good), `joined_on`,
+            `left_on`, `moved_on` (dates, missing where unknown), `moved_to_team_id`, and where they are known
+            `manager_id`, `tenure_years`, `role`, `language`.
         responses: One row an answer: `person_id`, `wave_id`, `item_id`, `value` (points).
         team_measures: One row a team, wave and measure: `team_id`, `wave_id`, `measure_id`, `value`.
         comments: One row a comment: `comment_id`, `person_id`, `wave_id`, `language`, `text`.
+        submissions: One row a questionnaire handed in: `person_id`, `wave_id`, `submitted_on`, `seconds` (how long
+            answering took), `language`.
     """
 
     roster: pd.DataFrame
     responses: pd.DataFrame
     team_measures: pd.DataFrame
     comments: pd.DataFrame = field(default_factory=lambda: empty_table("comments"))
+    submissions: pd.DataFrame = field(default_factory=lambda: empty_table("submissions"))
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def answer_block(
             other = _draw_state(world, weeks[asked], rng, n)
             own = scale.correlation * own + float(np.sqrt(1 - scale.correlation**2)) * other
         trait = scale.model.trait_sd * own
-        trait += np.take(_team_shift(world, scale, arms, team_luck)[..., waves], world.layout.team, axis=1)
+        trait += world.layout.of_people(_team_shift(world, scale, arms, team_luck)[..., waves], weeks[asked])
         if bad_luck is not None and scale.correlation == 1:
             trait[..., world.picked_in] += scale.model.trait_sd * bad_luck
         answers = _tick(world, scale, trait, treated, rng)
@@ -131,7 +131,7 @@ def _draw_state(world: World, weeks: FloatArray, rng: np.random.Generator, n_rep
     own = own @ correlations.person_mixing(weeks).astype(np.float32)
     shared = shared @ correlations.team_mixing(weeks).astype(np.float32)
     state = own.reshape(n_replicates, layout.n_people, n_waves)
-    state += np.take(shared.reshape(n_replicates, len(layout.team_ids), n_waves), layout.team, axis=1)
+    state += layout.of_people(shared.reshape(n_replicates, len(layout.team_ids), n_waves), weeks)
     return state
 
 
@@ -147,11 +147,16 @@ def _responds(world: World, treated: BoolArray, state: SingleArray, rng: np.rand
     silence += lasting**0.5 * rng.standard_normal((*state.shape[:2], 1), dtype=np.float32)
     if response.unhappy_leave != "none":
         after = world.layout.weeks > 0
-        where = treated[:, world.layout.team, None] & after if response.unhappy_leave == "pilot" else after
+        where = _runs_the_loop(world, treated, world.layout.weeks) if response.unhappy_leave == "pilot" else after
         pull = response.unhappy_correlation
         silence = np.where(where, (1 - pull**2) ** 0.5 * silence - pull * state, silence)
     responds: BoolArray = silence < float(special.ndtri(response.rate))
     return responds
+
+
+def _runs_the_loop(world: World, treated: BoolArray, weeks: FloatArray) -> BoolArray:
+    """Who is in a pilot team after the launch, shape (replicates, people, weeks)."""
+    return world.layout.of_people(treated[..., None] & (weeks > 0), weeks)
 
 
 def _team_shift(world: World, scale: ScaleWorld, arms: Arms, luck: TeamLuck) -> SingleArray:
@@ -192,7 +197,7 @@ def _tick(
     if shift:
         # Thresholds that move down are latent answers that move up.
         moved = moved_items(len(offsets), shift.items_share)
-        running = treated[:, world.layout.team, None] & (world.layout.weeks[scale.layout.asked] > 0)
+        running = _runs_the_loop(world, treated, world.layout.weeks[scale.layout.asked])
         up = _column(sign * moved * (shift.points * options.points / options.step))
         answers[moved] += up[moved] * running
     np.rint(answers, out=answers)

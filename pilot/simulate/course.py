@@ -17,6 +17,7 @@ from pilot.simulate.layout import IntArray, Layout
 from pilot.simulate.scenario import Scenario
 
 NUDGE = 1e-3
+WEEKS_A_YEAR = 52
 DIGITS = 9  # of a truth; the solver is no finer
 
 
@@ -25,8 +26,8 @@ class Course:
     """Shifts of the trait of one scale, points of the trait, each of shape (waves,).
 
     Attributes:
-        comparison: Of a comparison team: trend, occasion, and what spills over from the pilot teams.
-        pilot: Of a pilot team in which the practice does nothing: trend, occasion and attention.
+        comparison: Of a comparison team: trend, season, occasion, and what spills over from the pilot teams.
+        pilot: Of a pilot team in which the practice does nothing: trend, season, occasion, attention.
         effect: What the practice adds in the average team; where it follows the dose, in a team at full dose.
         effect_sd: Its standard deviation between teams.
         effect_points: What it adds to the mean score of all people, points of the score.
@@ -174,13 +175,17 @@ def truths(layout: Layout, courses: dict[str, Course]) -> dict[str, float]:
 def _passing_points(scenario: Scenario, weeks: FloatArray) -> tuple[FloatArray, FloatArray]:
     """What lifts the answers and is no effect: of both arms, and of the pilot teams alone; points, shape (waves,)."""
     both, pilot = np.zeros_like(weeks), np.zeros_like(weeks)
-    attention, occasion = scenario.attention, scenario.occasion
+    attention, occasion, season = scenario.attention, scenario.occasion, scenario.season
     if attention:
         fade = _faded(weeks, attention.fades_from_week, attention.fades_until_week, 0.0)
         pilot += np.where(weeks > 0, attention.points * fade, 0.0)
     if occasion:
         lift = np.where((occasion.from_week <= weeks) & (weeks <= occasion.until_week), occasion.points, 0.0)
         both, pilot = (both + lift, pilot) if occasion.arms == "both" else (both, pilot + lift)
+    if season:
+        turn = 2 * np.pi / WEEKS_A_YEAR
+        height = np.cos(turn * (weeks - season.highest_in_week)) - np.cos(turn * season.highest_in_week)
+        both = both + season.points * height
     return both, pilot
 
 

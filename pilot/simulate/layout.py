@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from pilot.simulate.scenario import Scenario
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.intp]
+Value = TypeVar("Value", np.float32, np.bool_)
 
 N_UNITS = 2  # at most: the pilot's and the one that it is compared with
 STEPS_OF_A_SLIDER = 100  # answers that need not be whole numbers are given in so many steps
@@ -43,12 +45,26 @@ class ScaleLayout:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """Who goes from one team of the plan to another; each person at most once.
+
+    Attributes:
+        week: Week after launch, infinite for those who stay, shape (people,).
+        to_team: Index of the new team, shape (people,); their own for those who stay.
+    """
+
+    week: FloatArray
+    to_team: IntArray
+
+
+@dataclass(frozen=True)
 class Layout:
     """The outside of a pilot; the same in all replicates but for the draw of the teams.
 
     Attributes:
         team_ids: Shape (teams,).
-        team: Index of each person's team, ascending, shape (people,).
+        team: Index of each person's first team, ascending, shape (people,); the plan's arm of that team is theirs
+            for good.
         joins_later: Whether the person is new during the pilot, shape (people,).
         treated: Which teams are pilot teams, shape (teams,); None: half of them, drawn anew in each replicate.
         wave_ids: In order of time.
@@ -61,6 +77,7 @@ class Layout:
         fidelity_measure: Name of the measure of fidelity; None: not measured.
         chosen: Which teams somebody chose as pilot teams, shape (teams,); None: the lot decides. Unlike `treated` it
             stays when one asks what would have happened without the practice.
+        moves: Transfers between teams; None: there are none.
     """
 
     team_ids: tuple[str, ...]
@@ -76,6 +93,7 @@ class Layout:
     guardrails: tuple[Guardrail, ...] = ()
     fidelity_measure: str | None = None
     chosen: BoolArray | None = None
+    moves: Moves | None = None
 
     @property
     def unit(self) -> IntArray:
@@ -88,6 +106,18 @@ class Layout:
     def n_people(self) -> int:
         """People of all teams, joiners too."""
         return len(self.team)
+
+    def team_at(self, weeks: FloatArray) -> IntArray:
+        """Index of the team that each person is in, shape (people, weeks)."""
+        if self.moves is None:
+            return np.broadcast_to(self.team[:, None], (self.n_people, len(weeks)))
+        return np.where(weeks < self.moves.week[:, None], self.team[:, None], self.moves.to_team[:, None])
+
+    def of_people(self, of_teams: NDArray[Value], weeks: FloatArray) -> NDArray[Value]:
+        """Spread what holds for teams, (replicates, teams, weeks), to the people who are in them in those weeks."""
+        if self.moves is None:
+            return np.take(of_teams, self.team, axis=1)
+        return of_teams[:, self.team_at(weeks), np.arange(len(weeks))]
 
     @property
     def measure_ids(self) -> tuple[str, ...]:
@@ -145,7 +175,7 @@ def draw_layout(
     *,
     assignment: Mapping[str, Arm] | None = None,
 ) -> Layout:
-    """The layout of a plan, with team sizes and joiners as in the scenario.
+    """The layout of a plan, with team sizes, joiners and transfers as in the scenario.
 
     Raises:
         PilotError: see `layout_of`.
@@ -156,12 +186,29 @@ def draw_layout(
     sizes = np.maximum(np.rint(drawn), 1).astype(int)
     half_years = (waves[-1].week - waves[0].week) / HALF_YEAR_WEEKS
     joiners = rng.poisson(sizes * population.joiners_pct / 100 * half_years)
-    return layout_of(
+    layout = layout_of(
         protocol,
         dict(zip(teams, sizes.tolist(), strict=True)),
         n_joiners=dict(zip(teams, joiners.tolist(), strict=True)),
         assignment=assignment,
     )
+    # A stream of its own: the same seed gives the same sizes with any transfers.
+    (moves_rng,) = rng.spawn(1)
+    return with_moves(layout, population.transfers_pct, moves_rng)
+
+
+def with_moves(layout: Layout, transfers_pct: float, rng: np.random.Generator) -> Layout:
+    """The layout with transfers between its teams, so many percent of the people in half a year."""
+    half_years = (layout.weeks[-1] - layout.weeks[0]) / HALF_YEAR_WEEKS
+    share = 1 - (1 - transfers_pct / 100) ** half_years
+    n_teams = len(layout.team_ids)
+    if share == 0 or n_teams < 2:
+        return layout
+    moving = rng.random(layout.n_people) < share
+    week = np.where(moving, rng.uniform(layout.weeks[0], layout.weeks[-1], layout.n_people), np.inf)
+    further = rng.integers(1, n_teams, layout.n_people)
+    to_team = np.where(moving, (layout.team + further) % n_teams, layout.team)
+    return replace(layout, moves=Moves(week, to_team))
 
 
 def draw_treated(layout: Layout, rng: np.random.Generator, n_replicates: int) -> BoolArray:

@@ -31,6 +31,7 @@ class Population(Page):
         tenure_years: Mean time on the roster before the first wave.
         leavers_pct: Of the people on the roster, who leave within half a year.
         joiners_pct: New people within half a year, in percent of the head count.
+        transfers_pct: Of the people on the roster, who move to another team of the plan within half a year.
     """
 
     people_per_team: float = Field(ge=1, le=500, allow_inf_nan=False)
@@ -38,6 +39,7 @@ class Population(Page):
     tenure_years: float = Field(ge=0, le=40, allow_inf_nan=False)
     leavers_pct: float = Field(ge=0, lt=100, allow_inf_nan=False)
     joiners_pct: float = Field(ge=0, le=100, allow_inf_nan=False)
+    transfers_pct: float = Field(ge=0, lt=100, allow_inf_nan=False)
 
 
 class Engagement(Page):
@@ -108,6 +110,18 @@ class Trend(Page):
     """
 
     points_per_half_year: Points
+
+
+class Season(Page):
+    """A yearly rise and fall of everybody's answers, practice or not. At launch scores are as stated.
+
+    Attributes:
+        points: How far every scale's mean score at the height of the year lies above its yearly mean.
+        highest_in_week: A week after launch in which it is highest; so it is every 52 weeks.
+    """
+
+    points: SpreadPoints
+    highest_in_week: float = Field(ge=-520, le=520, allow_inf_nan=False)
 
 
 class Effect(Page):
@@ -194,10 +208,12 @@ class Careless(Page):
     Attributes:
         share: Of the answered questionnaires.
         straight_line_share: Of these, with one answer all the way down; the others tick at random.
+        too_fast_share: Of these, answered faster than anybody reads.
     """
 
     share: float = Field(ge=0, le=0.9, allow_inf_nan=False)
     straight_line_share: Share
+    too_fast_share: Share
 
 
 class ManagerHours(Page):

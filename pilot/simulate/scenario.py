@@ -24,11 +24,13 @@ from pilot.simulate.parts import (
     OtherGuardrails,
     Population,
     Response,
+    Season,
     Secondary,
     Spillover,
     Stability,
     Trend,
 )
+from pilot.simulate.practice.settings import Practice
 from pilot.simulate.threats import Dose, Picked, ResponseShift, Star, UnitShocks, Volunteers
 
 REFERENCE_ITEMS = 6  # reliability and correlations on a page are those of a composite of so many items on 1-5
@@ -37,7 +39,11 @@ SDS_ABOVE_ZERO = 3  # hours this far from zero are never cut off there, so their
 
 
 class Scenario(Page):
-    """A simulated world. A part that a page may leave out (trend ... response_shift) is then not in its world."""
+    """A simulated world. A part that a page may leave out (trend ... response_shift) is then not in its world.
+
+    Scales answered in one wave hang together more than over time, because all of them share the state of that day:
+    this is the variance that comes from asking everything by one method at once.
+    """
 
     format: FormatOne
     id: Identifier
@@ -49,6 +55,7 @@ class Scenario(Page):
     items: Items
     secondary: Secondary
     trend: Trend | None = None
+    season: Season | None = None
     effect: Effect | None = None
     dose: Dose | None = None
     attention: Attention | None = None
@@ -64,6 +71,7 @@ class Scenario(Page):
     manager_hours: ManagerHours
     other_guardrails: OtherGuardrails
     fidelity: Fidelity
+    practice: Practice = Practice()
 
     @property
     def primary_target(self) -> ScoreTarget:

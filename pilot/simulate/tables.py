@@ -18,12 +18,14 @@ from pilot.i18n import message
 from pilot.plan import Arm, Protocol
 from pilot.schema.columns import TABLE_NAMES
 from pilot.schema.tables import PracticeTables, Tables
-from pilot.simulate.layout import draw_layout
+from pilot.simulate.latent import FloatArray
+from pilot.simulate.layout import IntArray, Layout, draw_layout
 from pilot.simulate.pilots import SimulatedPilots, draw_pilots
 from pilot.simulate.practice.drawing import draw_practice
 from pilot.simulate.practice.phrases import Phrases
+from pilot.simulate.practice.submissions import draw_submissions
 from pilot.simulate.practice.surroundings import describe_people, draw_business_results, draw_comments
-from pilot.simulate.practice.workplace import Workplace, settings_of
+from pilot.simulate.practice.workplace import Workplace
 from pilot.simulate.scenario import Scenario
 
 CODE_LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"))  # without I, O, 0 and 1, which people mix up
@@ -120,7 +122,8 @@ def tables_of(
         rng: Source of the random numbers of the roster's dates.
         practice_rng: Source of all other random numbers.
     """
-    settings, launch = settings_of(scenario), np.datetime64(launch_on, "D")
+    settings, launch = scenario.practice, np.datetime64(launch_on, "D")
+    (submission_rng,) = practice_rng.spawn(1)
     roster = _roster(scenario, launch_on, pilots, codes.people, rng)
     roster = describe_people(roster, pilots.layout.team_ids, codes.managers, launch, settings, practice_rng)
     workplace = Workplace.of(scenario, pilots, roster, launch_on, practice_rng)
@@ -130,6 +133,7 @@ def tables_of(
         responses=_responses(pilots, codes.people),
         team_measures=pd.concat([_team_measures(pilots), results], ignore_index=True),
         comments=draw_comments(pilots, roster, codes.people, settings, phrases, practice_rng),
+        submissions=draw_submissions(scenario, pilots, roster, codes.people, launch_on, submission_rng),
     )
     return tables, draw_practice(workplace, phrases, practice_rng)
 
@@ -191,15 +195,28 @@ def _roster(
     tenure_weeks = rng.exponential(scenario.population.tenure_years * DAYS_A_YEAR / 7, len(codes))
     joined = np.where(layout.joins_later, pilots.joined_week[0], layout.weeks[0] - tenure_weeks)
     left = np.where(pilots.left_week[0] <= layout.weeks[-1], pilots.left_week[0], np.nan)
+    team_ids = np.array(layout.team_ids, dtype=object)
+    moved, moved_to = _moves(layout, joined, left)
     roster = pd.DataFrame(
         {
             "person_id": pd.Series(codes, dtype="str"),
-            "team_id": pd.Series(np.array(layout.team_ids, dtype=object)[layout.team], dtype="str"),
+            "team_id": pd.Series(team_ids[layout.team], dtype="str"),
             "joined_on": _dates(launch_on, joined),
             "left_on": _dates(launch_on, left),
+            "moved_on": _dates(launch_on, moved),
+            "moved_to_team_id": pd.Series(team_ids[moved_to], dtype="str").where(~np.isnan(moved)),
         }
     )
     return roster.sort_values("person_id", ignore_index=True)
+
+
+def _moves(layout: Layout, joined: FloatArray, left: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Week of each person's transfer and index of the new team; NaN for who stays, or was not there to be moved."""
+    if layout.moves is None:
+        return np.full(layout.n_people, np.nan), layout.team
+    week = layout.moves.week
+    there = np.isfinite(week) & (joined < week) & ~(left <= week)
+    return np.where(there, week, np.nan), layout.moves.to_team
 
 
 def _dates(launch_on: date, weeks: NDArray[np.float64]) -> pd.Series[pd.Timestamp]:

@@ -15,7 +15,7 @@ from pilot.schema.tables import CellFault, Draft, PracticeTables, Tables
 from pilot.store.definitions import IMPORT, TABLE_OF, ImportRecord, make_tables
 from pilot.store.rows import chunks_by_key, compare, contradictions, insert_rows, read_frame, update_rows
 
-ANALYSED_TABLES: tuple[TableName, ...] = ("roster", "responses", "team_measures", "comments")
+ANALYSED_TABLES: tuple[TableName, ...] = ("roster", "responses", "submissions", "team_measures", "comments")
 
 
 class Store:

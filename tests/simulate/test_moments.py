@@ -92,14 +92,19 @@ def test_another_range_of_answers_keeps_the_place_on_the_scale(options, everybod
     assert_recovered(np.std, 0.75 * per_point, scores)
 
 
-def test_a_trend_moves_everybody_by_what_it_states(everybody_answers, make_layout):
+def test_trend_and_season_move_everybody_by_what_they_state(everybody_answers, make_layout):
     scenario = everybody_answers(read_scenario("everyone_improves"))
     layout = make_layout(weeks=[-12.0, 0.0, 24.0])
     pilots = draw_pilots(scenario, layout, np.random.default_rng(6), N_REPLICATES)
     scores = scores_of(pilots, layout.scales[0])
     step = scenario.trend.points_per_half_year
-    assert_recovered(lambda s: (s[..., 2] - s[..., 1]).mean(), step, scores)
-    assert_recovered(lambda s: (s[..., 1] - s[..., 0]).mean(), step / 2, scores)
+    spring, launch, autumn = (
+        scenario.season.points * np.cos(2 * np.pi * (week - scenario.season.highest_in_week) / 52)
+        for week in layout.weeks
+    )
+    assert_recovered(lambda s: (s[..., 2] - s[..., 1]).mean(), step + autumn - launch, scores)
+    assert_recovered(lambda s: (s[..., 1] - s[..., 0]).mean(), step / 2 + launch - spring, scores)
+    assert_recovered(lambda s: s[..., 1].mean(), scenario.engagement.mean_points, scores)
 
 
 def test_response_retention_and_careless_share_are_recovered(make_layout):

@@ -7,6 +7,7 @@
 | `phrases` | short texts in both languages |
 | `goals` | goals and their changes |
 | `dialogue` | conversations and feedback |
+| `submissions` | when a questionnaire was handed in, and how long it took |
 | `growth` | development plans and opportunities |
 | `surroundings` | what a roster says beside the team; the team's business result; comments |
 | `drawing` | all of it for one unit |

@@ -57,7 +57,7 @@ def draw_goal_changes(
     set_on = goals["set_on"].to_numpy().astype("datetime64[D]")
     week = (set_on - workplace.launch_on).astype(int) // 7
     column = np.clip(week - workplace.first_week, 0, workplace.dose.shape[1] - 1)
-    count = rng.poisson(model.changes.at(workplace.dose[workplace.team[person], column]))
+    count = rng.poisson(model.changes.at(workplace.dose[workplace.team_on(person, set_on), column]))
     goal = np.repeat(np.arange(len(goals)), count)
     end = workplace.day((week // CYCLE_WEEKS + 1) * CYCLE_WEEKS)
     end = np.minimum(np.minimum(end, workplace.left_on[person]), workplace.day(workplace.weeks[-1:] + 1))[goal]

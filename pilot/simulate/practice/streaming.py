@@ -17,7 +17,7 @@ from pilot.i18n import message
 from pilot.plan import Arm, Protocol
 from pilot.schema.columns import TABLE_NAMES, TableName
 from pilot.schema.tables import Draft
-from pilot.simulate.layout import Layout, draw_layout
+from pilot.simulate.layout import Layout, draw_layout, with_moves
 from pilot.simulate.pilots import draw_pilots
 from pilot.simulate.practice.phrases import Phrases
 from pilot.simulate.scenario import Scenario
@@ -58,7 +58,7 @@ def stream_tables(
 
     Every block of teams draws from its own child of the seed, so a seed and a size of the blocks give the same rows
     on every machine, and a run that was broken off goes on where it stopped when it is started again. What a world
-    does by comparing all teams (picking the worst, for instance) it does within a block.
+    does by comparing all teams (picking the worst, for instance) it does within a block, and transfers stay in it.
 
     Args:
         scenario: The world.
@@ -86,6 +86,7 @@ def stream_tables(
         for block, child in zip(progress.track(blocks), block_seed.spawn(len(blocks)), strict=True):
             rng, practice_rng = np.random.default_rng(child).spawn(2)
             part, part_codes = _part_of(layout, codes, block)
+            part = with_moves(part, scenario.population.transfers_pct, *rng.spawn(1))
             pilots = draw_pilots(scenario, part, rng, 1)
             launch_on = protocol.plan.calendar.launch_on
             planes = tables_of(scenario, launch_on, pilots, part_codes, phrases, rng, practice_rng)
@@ -110,6 +111,8 @@ def _part_of(layout: Layout, codes: Codes, block: slice) -> tuple[Layout, Codes]
         team=layout.team[people] - block.start,
         joins_later=layout.joins_later[people],
         treated=None if layout.treated is None else layout.treated[block],
+        chosen=None if layout.chosen is None else layout.chosen[block],
+        moves=None,
     )
     return part, Codes(codes.people[people], codes.managers[block])
 

@@ -65,7 +65,9 @@ class Workplace:
 
     Attributes:
         codes: Person codes in ascending order, shape (people,).
-        team: Index of each person's team, shape (people,).
+        team: Index of each person's first team, shape (people,).
+        moved_on: First day in another team, shape (people,); `NEVER`: stays.
+        moved_to: Index of that team, shape (people,); their own for those who stay.
         joined_on: Shape (people,).
         left_on: First day away, shape (people,); `NEVER`: still there.
         speaks_english: Shape (people,).
@@ -79,6 +81,8 @@ class Workplace:
 
     codes: TextArray
     team: IntArray
+    moved_on: DayArray
+    moved_to: IntArray
     joined_on: DayArray
     left_on: DayArray
     speaks_english: BoolArray
@@ -106,13 +110,16 @@ class Workplace:
             launch_on: Day of the launch.
             rng: Source of every random number.
         """
-        settings, layout = settings_of(scenario), pilots.layout
+        settings, layout = scenario.practice, pilots.layout
         first_week = CYCLE_WEEKS * int(np.floor(layout.weeks[0] / CYCLE_WEEKS))
-        left_on = roster["left_on"].to_numpy().astype("datetime64[D]")
+        left_on, moved_on = (roster[name].to_numpy().astype("datetime64[D]") for name in ("left_on", "moved_on"))
         team_ids = pd.Index(list(layout.team_ids))
+        team, moved_to = (team_ids.get_indexer(pd.Index(roster[name])) for name in ("team_id", "moved_to_team_id"))
         return cls(
             codes=roster["person_id"].to_numpy(dtype=object),
-            team=team_ids.get_indexer(pd.Index(roster["team_id"])),
+            team=team,
+            moved_on=np.where(np.isnat(moved_on), NEVER, moved_on),
+            moved_to=np.where(np.isnat(moved_on), team, moved_to),
             joined_on=roster["joined_on"].to_numpy().astype("datetime64[D]"),
             left_on=np.where(np.isnat(left_on), NEVER, left_on),
             speaks_english=(roster["language"] == "en").to_numpy(dtype=bool),
@@ -137,6 +144,10 @@ class Workplace:
         """The first day of each week."""
         return self.launch_on + 7 * week.astype("timedelta64[D]")
 
+    def team_on(self, person: IntArray, on: DayArray) -> IntArray:
+        """Index of the team that these people are in on these days."""
+        return np.where(on < self.moved_on[person], self.team[person], self.moved_to[person])
+
     def events(self, person: IntArray, on: DayArray) -> Events:
         """Events of people who were there on that day (a weekend is moved to Monday), up to the last wave."""
         on = np.busday_offset(on, 0, roll="forward")
@@ -145,13 +156,15 @@ class Workplace:
         order = np.lexsort((on, person))
         person, on = person[order], on[order]
         week = (on - self.launch_on).astype(int) // 7 - self.first_week
-        team = self.team[person]
+        team = self.team_on(person, on)
         return Events(person, on, self.dose[team, np.clip(week, 0, None)], self.style[team])
 
     def weekly(self, per_month: RateLevel, rng: np.random.Generator) -> Events:
         """Events that come by chance, at most one a person and week."""
         rate = 1 - np.exp(-per_month.at(self.dose[:, :-1]) / WEEKS_A_MONTH)
-        person, week = (rng.random((len(self.team), len(self.weeks))) < rate[self.team]).nonzero()
+        everybody, place = np.indices((len(self.team), len(self.weeks)))
+        likely = rate[self.team_on(everybody, self.day(self.weeks)[place]), place]
+        person, week = (rng.random(likely.shape) < likely).nonzero()
         return self.events(person, self.day(self.weeks[week]) + self._days(len(person), 7, rng))
 
     def once_every(self, kept: ShareLevel, starts: IntArray, within_weeks: int, rng: np.random.Generator) -> Events:
@@ -186,11 +199,6 @@ def choose(codes: Sequence[str], probabilities: Sequence[FloatArray], rng: np.ra
     upto = np.cumsum(np.stack(probabilities), axis=0)
     chosen: TextArray = np.array(codes, dtype=object)[(rng.random(upto.shape[1]) >= upto).sum(axis=0)]
     return chosen
-
-
-def settings_of(scenario: Scenario) -> Practice:
-    """How people work in this world; a page that says nothing of it means the defaults."""
-    return getattr(scenario, "practice", None) or Practice()
 
 
 def _doses(scenario: Scenario, pilots: SimulatedPilots, weeks: IntArray, rng: np.random.Generator) -> FloatArray:
