@@ -18,9 +18,17 @@ def asked_sentence(release: Release, voice: Voice) -> str:
     invited = total(flow.n_invited for flow in release.flow)
     linked = total(flow.n_linked for flow in release.flow)
     n_teams = sum(flow.n_teams for flow in release.flow)
-    if not invited or linked is None:
+    if linked is None:
         return voice.say(
             message("People in {teams} teams were asked; the counts are not shown.", teams=voice.count(n_teams))
+        )
+    if not invited:
+        return voice.say(
+            message(
+                "{linked} people in {teams} teams answered both before and after; how many were asked is not shown.",
+                linked=voice.count(linked),
+                teams=voice.count(n_teams),
+            )
         )
     values = {
         "invited": voice.count(invited),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pilot.resources import shipped_pages
 from pilot.scores import scale_scores
 from pilot.simulate import draw_layout, draw_pilots, read_scenario
 from pilot.simulate.latent import AnswerOptions
@@ -48,6 +49,34 @@ WORLDS = {
     "other": {"mean_points": 2.9, "sd_points": 0.9, "icc_1": 0.2, "retest_correlation": 0.5, "reliability": 0.75},
     "no teams": {"icc_1": 0.0},
 }
+
+
+@pytest.mark.parametrize("name", sorted(shipped_pages("simulations")))
+def test_every_page_states_what_its_world_has_before_the_launch(name, changed, everybody_answers, make_layout):
+    """Mean, spread, ICC(1), retest correlation, reliability; response, retention, care and attrition.
+
+    What moves everybody or a whole unit, and who is picked, is tested by itself.
+    """
+    scenario = changed(read_scenario(name), trend=None, season=None, picked=None, unit_shocks=None)
+    layout = make_layout(weeks=[-24.0, 0.0])
+    stated, answering = scenario.engagement, scenario.response
+    careful = draw_pilots(everybody_answers(scenario), layout, np.random.default_rng(12), 2000)
+    scores = scores_of(careful, layout.scales[0])
+    deviation = (scores - scores.mean(axis=(0, 1))).reshape(2000, 16, 12, 2)
+    variance = stated.sd_points**2
+    assert_recovered(np.mean, stated.mean_points, scores[..., 1])
+    assert_recovered(lambda d: (d**2).mean(), variance, deviation[..., 1])
+    assert_recovered(lambda d: pairs_in_teams(d) / variance, stated.icc_1, deviation[..., 1])
+    assert_recovered(lambda d: (d[..., 0] * d[..., 1]).mean() / variance, stated.retest_correlation, deviation)
+    keyed = np.where(layout.scales[0].reverse_keyed, 6 - careful.answers, careful.answers)
+    assert_recovered(alpha_of, stated.reliability, keyed[..., 1, :])
+
+    pilots = draw_pilots(scenario, layout, np.random.default_rng(13), 2000)
+    answered, there = ~np.isnan(pilots.answers).all(axis=-1), pilots.on_roster
+    assert_recovered(lambda a, r: a.sum() / r.sum(), answering.rate, answered, there)
+    assert_recovered(lambda a: (a[..., 0] & a[..., 1]).sum() / a[..., 0].sum(), answering.retention, answered)
+    assert_recovered(lambda c, a: c.sum() / a.sum(), scenario.careless.share, pilots.careless, answered)
+    assert_recovered(lambda r: 1 - r[..., 1].sum() / r[..., 0].sum(), scenario.population.leavers_pct / 100, there)
 
 
 @pytest.mark.parametrize("engagement", WORLDS.values(), ids=WORLDS)
