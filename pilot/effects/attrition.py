@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from pilot.effects.cluster_robust import contrast, fit, moments_of
+from pilot.effects.team_model import TeamSums, fit_contrast
 from pilot.scores import BoolArray, FloatArray, Roster
 
 
@@ -82,10 +82,8 @@ def _leavers_gap(
     before: FloatArray, treated: BoolArray, left: BoolArray, roster: Roster
 ) -> tuple[FloatArray, FloatArray]:
     """The gap and its one-sided p, both NaN where nobody left or nobody is compared."""
-    arm, gone = treated.astype(float), left.astype(float)
-    x = np.stack([np.ones_like(before), arm, gone, arm * gone], axis=-1)
-    moments = moments_of(x, before, roster.team, len(roster.team_ids))
-    by_team = contrast(fit(moments), [0, 0, 0, 1.0], moments, roster.treated, confidence_pct=95)
+    sums = TeamSums.of(before, roster, left.astype(float))
+    by_team = fit_contrast("interaction", sums, roster.treated, [0, 0, 0, 1.0], confidence_pct=95)
     team_p = special.stdtr(by_team.df, by_team.estimate / np.where(by_team.se > 0, by_team.se, np.nan))
     gap, people_p = _gap_by_people(before, treated, left)
     use_people = np.isnan(team_p)

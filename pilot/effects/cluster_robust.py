@@ -106,12 +106,12 @@ def moments_of(x: FloatArray, y: FloatArray, cluster: NDArray[np.intp], n_cluste
     x = np.where(complete[..., None], x, 0.0)
     y = np.where(complete, y, 0.0)
     products = np.concatenate([x[..., :, None] * x[..., None, :], (x * y[..., None])[..., None]], axis=-1)
-    totals = _sum_by_cluster(products, cluster, n_clusters)
-    n = _sum_by_cluster(complete.astype(np.intp), cluster, n_clusters)
+    totals = sum_by_cluster(products, cluster, n_clusters)
+    n = sum_by_cluster(complete.astype(np.intp), cluster, n_clusters)
     return ClusterMoments(xx=totals[..., :-1], xy=totals[..., -1], n=n)
 
 
-def _sum_by_cluster(values: NDArray[Number], cluster: NDArray[np.intp], n_clusters: int) -> NDArray[Number]:
+def sum_by_cluster(values: NDArray[Number], cluster: NDArray[np.intp], n_clusters: int) -> NDArray[Number]:
     """Sum over axis 1 within runs of the ascending `cluster`; empty clusters get zero."""
     present, starts = np.unique(cluster, return_index=True)
     totals = np.zeros((values.shape[0], n_clusters, *values.shape[2:]), dtype=values.dtype)

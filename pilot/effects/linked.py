@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pilot.effects.cluster_robust import Estimate, contrast, fit, interval, moments_of
+from pilot.effects.cluster_robust import Estimate, interval
+from pilot.effects.team_model import Model, TeamSums, fit_contrast
 from pilot.scores import BoolArray, FloatArray, Roster
 
 Estimator = Literal["ancova", "change"]
@@ -36,8 +36,7 @@ def clustered_mean(
         confidence_pct: Of the interval, percent.
     """
     chosen = np.where(teams[:, roster.team], values, np.nan)
-    x = np.ones((*chosen.shape, 1))
-    return _estimate(x, chosen, roster, [1.0], weighting, confidence_pct)
+    return _fit("mean", TeamSums.of(chosen, roster), roster, [1.0], weighting, confidence_pct)
 
 
 def effect_between_arms(
@@ -62,18 +61,13 @@ def effect_between_arms(
         weighting: Whether each person or each team counts the same.
         confidence_pct: Of the interval, percent.
     """
-    arm = np.broadcast_to(roster.person_treated, before.shape).astype(float)
-    columns = [np.ones_like(before), arm]
-    if estimator == "ancova":
-        linked = ~np.isnan(before + after)
-        centre = np.where(linked, before, 0).sum(axis=1) / np.maximum(linked.sum(axis=1), 1)
-        columns.append(before - centre[:, None])
-        outcome = after
-    else:
-        outcome = after - before
-    weights = np.zeros(len(columns))
-    weights[1] = 1
-    return _estimate(np.stack(columns, axis=-1), outcome, roster, weights, weighting, confidence_pct)
+    if estimator == "change":
+        sums = TeamSums.of(after - before, roster)
+        return _fit("change", sums, roster, [0.0, 1.0], weighting, confidence_pct)
+    linked = ~np.isnan(before + after)
+    centre = np.where(linked, before, 0).sum(axis=1) / np.maximum(linked.sum(axis=1), 1)
+    sums = TeamSums.of(after, roster, before - centre[:, None])
+    return _fit("ancova", sums, roster, [0.0, 1.0, 0.0], weighting, confidence_pct)
 
 
 def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: float) -> Estimate:
@@ -87,25 +81,13 @@ def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: f
     return replace(estimate, se=se, lower=lower, upper=upper)
 
 
-def _estimate(
-    x: FloatArray,
-    y: FloatArray,
+def _fit(
+    model: Model,
+    sums: TeamSums,
     roster: Roster,
-    weights: list[float] | FloatArray,
+    weights: list[float],
     weighting: Weighting,
     confidence_pct: float,
 ) -> Estimate:
-    n_teams = len(roster.team_ids)
-    people = moments_of(x, y, roster.team, n_teams)
-    if weighting == "person":
-        return contrast(fit(people), weights, people, roster.treated, confidence_pct=confidence_pct)
-    x_mean, y_mean = _team_means(people.xx, people.xy, people.n)
-    teams = moments_of(x_mean, y_mean, np.arange(n_teams), n_teams)
-    counted = replace(teams, n=people.n)
-    return contrast(fit(teams), weights, counted, roster.treated, confidence_pct=confidence_pct)
-
-
-def _team_means(xx: FloatArray, xy: FloatArray, n: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
-    """Means of x and y in each team from its cross-products (the first column is the constant)."""
-    count = np.where(n > 0, n, np.nan)
-    return xx[..., 0, :] / count[..., None], xy[..., 0] / count
+    rows = sums if weighting == "person" else sums.each_team_once()
+    return fit_contrast(model, rows, roster.treated, weights, confidence_pct=confidence_pct)

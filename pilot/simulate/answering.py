@@ -14,6 +14,7 @@ from scipy import special
 from pilot.simulate.correlation import HALF_YEAR_WEEKS, root_of
 from pilot.simulate.latent import FloatArray
 from pilot.simulate.layout import N_UNITS, BoolArray
+from pilot.simulate.normals import coarse_normals
 from pilot.simulate.selection import SingleArray, pick_lowest, picked_groups, star_teams
 from pilot.simulate.world import ScaleWorld, World
 
@@ -125,7 +126,7 @@ def _pick(world: World, state: SingleArray, shocks: SingleArray | None, rng: np.
 def _draw_state(world: World, weeks: FloatArray, rng: np.random.Generator, n_replicates: int) -> SingleArray:
     """Standard normal states of people in their teams, shape (replicates, people, waves)."""
     layout, correlations, n_waves = world.layout, world.correlations, len(weeks)
-    own = rng.standard_normal((n_replicates * layout.n_people, n_waves), dtype=np.float32)
+    own = coarse_normals(rng, (n_replicates * layout.n_people, n_waves))
     shared = rng.standard_normal((n_replicates * len(layout.team_ids), n_waves), dtype=np.float32)
     # One flat product: a stack of tiny ones, one a replicate, would be far slower.
     own = own @ correlations.person_mixing(weeks).astype(np.float32)
@@ -142,7 +143,7 @@ def _responds(world: World, treated: BoolArray, state: SingleArray, rng: np.rand
     standard normal, so the rate of response stays as stated; only who answers changes.
     """
     response, lasting = world.scenario.response, world.answer_correlation
-    silence = rng.standard_normal(state.shape, dtype=np.float32)
+    silence = coarse_normals(rng, state.shape)
     silence *= (1 - lasting) ** 0.5
     silence += lasting**0.5 * rng.standard_normal((*state.shape[:2], 1), dtype=np.float32)
     if response.unhappy_leave != "none":
@@ -189,7 +190,7 @@ def _tick(
     # In steps above the lowest option, so that rounding to whole numbers is choosing an option.
     slope = _column(sign * model.loadings / options.step)
     level = _column((offsets - options.lowest) / options.step)
-    answers = rng.standard_normal((len(offsets), *trait.shape), dtype=np.float32)
+    answers = coarse_normals(rng, (len(offsets), *trait.shape))
     answers *= model.noise_sd / options.step
     answers += slope * trait
     answers += level

@@ -14,7 +14,7 @@ from pilot.simulate.layout import BoolArray, Layout, draw_treated
 from pilot.simulate.measures import draw_measures
 from pilot.simulate.scenario import Scenario
 from pilot.simulate.selection import SingleArray
-from pilot.simulate.world import solve_world
+from pilot.simulate.world import World, solve_world
 
 BLOCK_CELLS = 1 << 15  # person-waves worked on at a time; a block of six items then stays in the processor's cache
 
@@ -66,7 +66,12 @@ def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_
     Raises:
         PilotError: the world cannot be had with these answer options.
     """
-    world = solve_world(scenario, layout)
+    return draw_from_world(solve_world(scenario, layout), rng, n_replicates)
+
+
+def draw_from_world(world: World, rng: np.random.Generator, n_replicates: int) -> SimulatedPilots:
+    """The same for a world that is solved already, which takes as long as drawing a thousand pilots."""
+    scenario, layout = world.scenario, world.layout
     treated = draw_treated(layout, rng, n_replicates)
     manager_luck = rng.standard_normal(treated.shape) if scenario.dose else None
     measures = draw_measures(scenario, layout, treated, rng, manager_luck)
