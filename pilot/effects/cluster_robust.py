@@ -28,7 +28,7 @@ from scipy import special
 FloatArray = NDArray[np.float64]
 Number = TypeVar("Number", np.float64, np.intp)
 
-LEVERAGE_TOLERANCE = 1e-10
+LEVERAGE_TOLERANCE = 1e-6  # a team that leaves no more than this to the others carries a coefficient alone
 NOTHING = 1e-12  # points; smaller is a rounding error
 
 
