@@ -113,7 +113,7 @@ def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tup
         if not any(each.any() for each in more.values()):
             return kept, any(each.any() for each in waiting.values())
         waiting = {axis: waiting[axis] | more[axis] for axis in waiting}
-        kept = _as_published(panel, published, hashes, waiting)
+        kept = _as_published(panel, plan.outcomes.primary.scale, published, hashes, waiting)
 
 
 def changed_by_a_few(now: Seen, published: Seen, minimum: int) -> list[str]:
@@ -176,7 +176,11 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
 
 
 def _as_published(
-    panel: Panel, published: Seen, hashes: Mapping[Axis, NDArray[np.str_]], waiting: Mapping[Axis, BoolArray]
+    panel: Panel,
+    primary: str,
+    published: Seen,
+    hashes: Mapping[Axis, NDArray[np.str_]],
+    waiting: Mapping[Axis, BoolArray],
 ) -> Panel:
     """The panel in which the waiting have only the values that stood behind the last release."""
 
@@ -190,7 +194,10 @@ def _as_published(
                 array[0, waiting[axis] & ~seen, place] = np.nan
         return kept
 
-    return replace(panel, scores=taken_back(panel.scores, "people"), measures=taken_back(panel.measures, "teams"))
+    scores = taken_back(panel.scores, "people")
+    gone = np.isnan(scores[primary])
+    items = tuple(np.where(gone, np.nan, item) for item in panel.items)
+    return replace(panel, scores=scores, items=items, measures=taken_back(panel.measures, "teams"))
 
 
 def _hashes(panel: Panel, salt: str) -> dict[Axis, NDArray[np.str_]]:

@@ -5,7 +5,7 @@ Arrays carry a leading replicate axis: the real pilot is one replicate, a rehear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,16 +49,17 @@ class Panel:
         roster: People and teams.
         wave_ids: In order of time.
         invited: Who was on the roster when a wave opened, shape (people, waves).
-        answered: Who answered anything in a wave, shape (replicates, people, waves).
         scores: Points by scale, NaN where there is no score, shape (replicates, people, waves).
+        items: Answers to each item of the primary scale, reverse-keyed ones turned, NaN where missing, each of shape
+            (replicates, people, waves).
         measures: Team measures by id in their own unit, NaN where not measured, shape (replicates, teams, waves).
     """
 
     roster: Roster
     wave_ids: tuple[str, ...]
     invited: BoolArray
-    answered: BoolArray
     scores: Mapping[str, FloatArray]
+    items: tuple[FloatArray, ...]
     measures: Mapping[str, FloatArray]
 
     def mean_of(self, scale_id: str, wave_ids: tuple[str, ...]) -> FloatArray:
@@ -66,8 +67,7 @@ class Panel:
         scores = self.scores[scale_id]
         if not wave_ids:
             return np.full(scores.shape[:-1], np.nan)
-        total, count = _sum_and_count(scores[..., self.wave_ids.index(wave_id)] for wave_id in wave_ids)
-        return _mean(total, count)
+        return mean_of_parts(scores[..., self.wave_ids.index(wave_id)] for wave_id in wave_ids)
 
 
 def mean_of_available(values: FloatArray) -> FloatArray:
@@ -76,6 +76,11 @@ def mean_of_available(values: FloatArray) -> FloatArray:
     count = present.sum(axis=-1)
     total = np.where(present, values, 0.0).sum(axis=-1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def mean_of_parts(parts: Iterable[FloatArray]) -> FloatArray:
+    """Mean of a few arrays of one shape, entry by entry, of what is there; NaN where nothing is."""
+    return _mean(*_sum_and_count(parts))
 
 
 def _sum_and_count(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]:
@@ -112,11 +117,23 @@ def scale_scores(answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float
     Returns:
         Points, NaN where there is no score, shape (...).
     """
+    return score_of(keyed_items(answers, reverse_keyed=reverse_keyed, lowest=lowest, highest=highest))
+
+
+def keyed_items(
+    answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float
+) -> tuple[FloatArray, ...]:
+    """Answers to each item, reverse-keyed ones turned; arguments as of `scale_scores`."""
     turned = np.asarray(reverse_keyed, dtype=bool)
-    total, count = _sum_and_count(
+    return tuple(
         lowest + highest - answers[..., item] if turned[item] else answers[..., item] for item in range(len(turned))
     )
-    return np.where(2 * count >= len(turned), _mean(total, count), np.nan)
+
+
+def score_of(items: Sequence[FloatArray]) -> FloatArray:
+    """The scale score of keyed answers by the half rule; see `scale_scores`."""
+    total, count = _sum_and_count(items)
+    return np.where(2 * count >= len(items), _mean(total, count), np.nan)
 
 
 def panel_from_tables(tables: Tables, protocol: Protocol, assignment: Mapping[str, Arm]) -> Panel:
@@ -131,13 +148,11 @@ def panel_from_tables(tables: Tables, protocol: Protocol, assignment: Mapping[st
     )
     wave_ids = protocol.plan.calendar.wave_ids
     answers = _answer_array(tables.responses, roster, wave_ids, tuple(protocol.instruments.items))
-    answered = np.asarray(np.isfinite(answers).any(axis=-1), dtype=np.bool_)
-    return Panel(
+    return panel_of_answers(
+        answers,
+        protocol,
         roster=roster,
-        wave_ids=wave_ids,
         invited=_invited(people, protocol),
-        answered=answered,
-        scores=_scores(answers, protocol),
         measures=_measures(tables.team_measures, roster, wave_ids),
     )
 
@@ -169,19 +184,49 @@ def _measures(measured: pd.DataFrame, roster: Roster, wave_ids: tuple[str, ...])
     return arrays
 
 
-def _scores(answers: FloatArray, protocol: Protocol) -> dict[str, FloatArray]:
-    item_ids = list(protocol.instruments.items)
-    scores = {}
+def panel_of_answers(
+    answers: FloatArray,
+    protocol: Protocol,
+    *,
+    roster: Roster,
+    invited: BoolArray,
+    measures: Mapping[str, FloatArray],
+) -> Panel:
+    """Score answers, real or simulated.
+
+    Args:
+        answers: As ticked, NaN where missing, shape (replicates, people, waves, items of the questionnaires).
+        protocol: The plan and its questionnaires.
+        roster: People and teams.
+        invited: See `Panel`.
+        measures: See `Panel`.
+    """
+    places = {item_id: place for place, item_id in enumerate(protocol.instruments.items)}
+    keyed: dict[str, tuple[FloatArray, ...]] = {}
     for scale_id in protocol.instruments.scales:
         items = protocol.instruments.items_of(scale_id)
         lowest, highest = protocol.instruments.range_of(scale_id)
-        scores[scale_id] = scale_scores(
-            answers[..., [item_ids.index(item.id) for item in items]],
+        keyed[scale_id] = keyed_items(
+            _columns(answers, [places[item.id] for item in items]),
             reverse_keyed=[item.reversed for item in items],
             lowest=lowest,
             highest=highest,
         )
-    return scores
+    return Panel(
+        roster=roster,
+        wave_ids=protocol.plan.calendar.wave_ids,
+        invited=invited,
+        scores={scale_id: score_of(items) for scale_id, items in keyed.items()},
+        items=keyed[protocol.plan.outcomes.primary.scale],
+        measures=measures,
+    )
+
+
+def _columns(answers: FloatArray, places: list[int]) -> FloatArray:
+    """Some items; without a copy where they stand side by side."""
+    first, last = places[0], places[-1]
+    side_by_side = places == list(range(first, last + 1))
+    return answers[..., first : last + 1] if side_by_side else answers[..., places]
 
 
 def _invited(people: pd.DataFrame, protocol: Protocol) -> BoolArray:

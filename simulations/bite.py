@@ -118,7 +118,7 @@ def _bite(scenario: Scenario, protocol: Protocol, rng: np.random.Generator) -> B
     else:
         t_test = _t_test(after, roster.person_treated, ~roster.person_treated)
         by_team = effect_between_arms(before, after, roster, estimator="change", weighting="person", confidence_pct=95)
-    decision = decide(Evidence.of(estimate_pilot(panel, plan)), DecisionRule.of(plan))
+    decision = decide(Evidence.of(estimate_pilot(panel, plan), plan), DecisionRule.of(plan))
     truth = pilots.truth
     return Bite(
         truth=truth["primary_outcome_points"],

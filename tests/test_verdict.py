@@ -20,16 +20,23 @@ RULE = DecisionRule(
     is_comparison=False,
     comparison_needs_waves=False,
     margins={"hours": 0.5},
+    weak_items_points=0.1,
+    items_gap_z=2.3,
+    weak_items_share=0.65,
+    lasting_share=0.5,
 )
 CLEAR = {
     "estimate": 0.3,
     "lower": 0.1,
     "upper": 0.5,
     "df": 12.0,
+    "lasting": 0.25,
     "lasting_lower": 0.05,
     "inflating_bias": 0.0,
     "hiding_bias": 0.0,
     "placebo_p": 0.5,
+    "weak_items": 0.25,
+    "items_gap_z": 1.5,
     "worsening": 0.2,
     "fidelity_pct": 75.0,
 }
@@ -73,6 +80,9 @@ def test_words(changes, expected):
         ("few_clusters", {"df": 4.9}),
         ("fades", {"lasting_lower": 0.0}),
         ("fades", {"lasting_lower": np.nan}),
+        ("fades", {"lasting": 0.149}),  # half of the effect is .15
+        ("shifted_items", {"weak_items": 0.099}),
+        ("shifted_items", {"weak_items": 0.19, "items_gap_z": 2.3}),  # 65 % of the effect is .195
         ("unequal_attrition", {"inflating_bias": 0.1}),
         ("guardrail_not_measured", {"worsening": np.nan}),
         ("fidelity_not_measured", {"fidelity_pct": np.nan}),
@@ -96,6 +106,12 @@ def test_without_a_follow_up_nothing_is_scaled():
     assert word(replace(RULE, has_follow_up=False)) == "inconclusive"
 
 
+def test_items_in_between_are_no_shift():
+    assert word(weak_items=0.1, items_gap_z=2.29) == "scale"
+    assert word(weak_items=0.2, items_gap_z=9.0) == "scale"
+    assert word(weak_items=np.nan, items_gap_z=np.nan) == "scale"  # a short scale has no pattern to look at
+
+
 def test_attrition_can_undo_a_stop_too():
     changes = {"estimate": 0.05, "lower": -0.04, "upper": 0.14}
     assert word(**changes, hiding_bias=0.005) == "stop"
@@ -111,17 +127,25 @@ finite = st.floats(-1, 1)
     reach=st.floats(0.01, 1),
     df=st.floats(1, 40),
     lasting=finite,
+    lasting_reach=st.floats(0, 1),
+    weak_items=finite | st.just(np.nan),
+    items_gap_z=st.floats(0, 5),
     bias=st.floats(0, 0.5),
     worsening=st.floats(-1, 1) | st.just(np.nan),
     fidelity=st.floats(0, 100),
 )
-def test_scale_needs_everything(estimate, reach, df, lasting, bias, worsening, fidelity):
+def test_scale_needs_everything(
+    estimate, reach, df, lasting, lasting_reach, weak_items, items_gap_z, bias, worsening, fidelity
+):
     said = word(
         estimate=estimate,
         lower=estimate - reach,
         upper=estimate + reach,
         df=df,
-        lasting_lower=lasting,
+        lasting=lasting,
+        lasting_lower=lasting - lasting_reach,
+        weak_items=weak_items,
+        items_gap_z=items_gap_z,
         inflating_bias=bias,
         worsening=worsening,
         fidelity_pct=fidelity,
@@ -130,7 +154,10 @@ def test_scale_needs_everything(estimate, reach, df, lasting, bias, worsening, f
         estimate - reach > 0
         and estimate >= 0.15
         and df >= 5
-        and lasting > 0
+        and lasting - lasting_reach > 0
+        and lasting >= 0.5 * estimate
+        and not weak_items < 0.1
+        and not (items_gap_z >= 2.3 and weak_items < 0.65 * estimate)
         and (bias == 0 or estimate - reach - bias > 0)
         and worsening <= 0.5
         and fidelity >= 60

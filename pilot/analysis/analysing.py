@@ -61,7 +61,7 @@ def analyse(
     panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, seal.sha256)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
-    decision = decide(Evidence.of(estimates), DecisionRule.of(plan))
+    decision = decide(Evidence.of(estimates, plan), DecisionRule.of(plan))
     primary = plan.outcomes.primary.scale
     unsigned = Result(
         protocol_sha256=digest(protocol.content),
@@ -244,7 +244,7 @@ def _verdict(
     panel: Panel, estimates: Estimates, decision: Decision, seal: Seal, protocol: Protocol, *, held_back: bool
 ) -> Verdict:
     plan = protocol.plan
-    evidence = Evidence.of(estimates)
+    evidence = Evidence.of(estimates, plan)
     awaited = _awaited_waves(panel, estimates, plan)
     word: Word = WORDS[int(decision.word[0])]
     chance = chance_worthwhile(estimates.primary_with_drift, plan.outcomes.primary.sesoi_points)

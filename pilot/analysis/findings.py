@@ -22,7 +22,7 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Everything that speaks for, against or about the verdict of a real pilot."""
     found = list(_about_the_effect(evidence, plan))
-    found += _about_lasting(decision, evidence, plan, awaited)
+    found += _about_lasting(decision, plan, awaited)
     found += _about_guardrails(decision)
     found += _about_fidelity(decision, evidence)
     found += _about_caps(decision, evidence, plan)
@@ -70,13 +70,13 @@ def _about_the_effect(evidence: Evidence, plan: Plan) -> Iterator[Finding]:
         yield Finding(code="worthwhile_ruled_out", role="against", values={"upper": upper, "sesoi": sesoi})
 
 
-def _about_lasting(decision: Decision, evidence: Evidence, plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
+def _about_lasting(decision: Decision, plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
     if not plan.analysis.lasting:
         yield Finding(code="no_follow_up", role="cap")
     elif not set(awaited) & set(plan.analysis.lasting):
         if decision.caps["fades"][0]:
             yield Finding(code="fades", role="cap")
-        elif evidence.lasting_lower[0] > 0:
+        elif decision.lasts[0]:
             yield Finding(code="lasts", role="for")
 
 
@@ -142,7 +142,12 @@ def _missing_for_a_verdict(decision: Decision, estimates: Estimates, plan: Plan)
         yield _point(
             "add_waves", baselines=rule.comparison_minimum_baselines, later=rule.comparison_minimum_later_waves
         )
-    simple = {"no_follow_up": "add_follow_up", "fades": "test_lasting", "unequal_attrition": "reach_leavers"}
+    simple = {
+        "no_follow_up": "add_follow_up",
+        "fades": "test_lasting",
+        "unequal_attrition": "reach_leavers",
+        "shifted_items": "look_at_items",
+    }
     yield from (_point(code) for cap, code in simple.items() if cap in caps)
     for measure, missing in decision.not_measured.items():
         if missing[0]:

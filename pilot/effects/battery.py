@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pilot.effects.attrition import AttritionCheck, attrition_check
 from pilot.effects.cluster_robust import Estimate
+from pilot.effects.items import ItemCheck, item_check
 from pilot.effects.linked import clustered_mean, effect_between_arms, with_drift
 from pilot.plan import Guardrail, Plan
 from pilot.scores import BoolArray, FloatArray, Panel, Roster, mean_of_available
@@ -51,6 +52,7 @@ class Estimates:
             tried; all NaN with one baseline or where nobody is compared.
         secondary: Effects by scale, drift allowance included.
         attrition: Whether the arms lost different people.
+        items: Whether the effect is in all items.
         guardrails: Worsening by measure.
         fidelity_pct: Mean of the pilot teams after launch, 0 to 100; NaN if measured in less than half of them.
         fidelity_n_teams: Pilot teams with a measurement.
@@ -64,6 +66,7 @@ class Estimates:
     placebo: Estimate
     secondary: Mapping[str, Estimate]
     attrition: AttritionCheck
+    items: ItemCheck
     guardrails: Mapping[str, Worsening]
     fidelity_pct: FloatArray
     fidelity_n_teams: NDArray[np.intp]
@@ -101,6 +104,7 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
             leavers_p=rule.leavers_p,
             attrition_share=rule.attrition_share,
         ),
+        items=item_check(panel, analysis.baseline, analysis.outcome),
         guardrails={each.measure: _worsening(each, panel, plan) for each in outcomes.guardrails},
         fidelity_pct=np.where(enough_fidelity, mean_of_available(fidelity), np.nan),
         fidelity_n_teams=n_fidelity,

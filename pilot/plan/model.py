@@ -164,6 +164,12 @@ class Rule(Page):
         retention_gap_pct: Percentage points by which the arms' retention may differ before it is looked into.
         leavers_p: One-sided p below which leavers of the two arms count as different people.
         attrition_share: Share of the attrition gap that is taken off the effect before it may decide.
+        weak_items_points: Effect on the weaker half of the items below which it is in some items only.
+        items_gap_z: Gap between the stronger and the weaker half of the items, over its standard error, from which
+            some items are taken to be read differently ...
+        weak_items_share: ... unless the weaker half moved by this share of the whole effect.
+        lasting_confidence_pct: Of the interval at the follow-ups, whose lower bound must be above 0, percent.
+        lasting_share: Share of the effect that must still be there at the follow-ups.
         drift_allowance_points: How far two units drift apart in half a year with no pilot (standard deviation).
         comparison_minimum_baselines: Baselines a comparison of units needs before it may say *scale*.
         comparison_minimum_later_waves: Later waves it needs.
@@ -173,7 +179,12 @@ class Rule(Page):
     minimum_df: float = Field(default=5, ge=3)
     retention_gap_pct: float = Field(default=15, gt=0, le=100)
     leavers_p: float = Field(default=0.05, gt=0, lt=1)
-    attrition_share: float = Field(default=0.5, gt=0, le=1)
+    attrition_share: float = Field(default=0.25, gt=0, le=1)
+    weak_items_points: float = Field(default=0.10, ge=0)
+    items_gap_z: float = Field(default=2.3, gt=0)
+    weak_items_share: float = Field(default=0.65, ge=0, le=1)
+    lasting_confidence_pct: float = Field(default=90, ge=80, lt=100)
+    lasting_share: float = Field(default=0.5, ge=0, le=1)
     drift_allowance_points: float = Field(default=0, ge=0)
     comparison_minimum_baselines: int = Field(default=2, ge=1)
     comparison_minimum_later_waves: int = Field(default=3, ge=1)

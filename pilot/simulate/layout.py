@@ -174,8 +174,16 @@ def draw_layout(
     rng: np.random.Generator,
     *,
     assignment: Mapping[str, Arm] | None = None,
+    team_sizes: Mapping[str, int] | None = None,
 ) -> Layout:
-    """The layout of a plan, with team sizes, joiners and transfers as in the scenario.
+    """The layout of a plan, with joiners and transfers as in the scenario.
+
+    Args:
+        scenario: The world.
+        protocol: The plan and its questionnaires.
+        rng: Source of every random number.
+        assignment: See `layout_of`.
+        team_sizes: People of each team; None: drawn as in the scenario.
 
     Raises:
         PilotError: see `layout_of`.
@@ -184,6 +192,8 @@ def draw_layout(
     population = scenario.population
     drawn = rng.normal(population.people_per_team, population.people_per_team_sd, len(teams))
     sizes = np.maximum(np.rint(drawn), 1).astype(int)
+    if team_sizes:
+        sizes = np.array([team_sizes.get(team, 0) for team in teams], dtype=int)
     half_years = (waves[-1].week - waves[0].week) / HALF_YEAR_WEEKS
     joiners = rng.poisson(sizes * population.joiners_pct / 100 * half_years)
     layout = layout_of(

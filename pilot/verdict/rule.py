@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pilot.effects import Estimate, Estimates
+from pilot.effects.cluster_robust import interval
 from pilot.plan import Plan
 from pilot.scores import BoolArray, FloatArray
 
@@ -27,6 +28,7 @@ Cap = Literal[
     "few_clusters",
     "fades",
     "unequal_attrition",
+    "shifted_items",
     "pre_trend",
     "grade_d",
     "comparison_needs_waves",
@@ -35,7 +37,14 @@ Cap = Literal[
     "fidelity_not_measured",
 ]
 
-VALIDITY_CAPS: tuple[Cap, ...] = ("refused", "few_clusters", "fades", "unequal_attrition", "pre_trend")
+VALIDITY_CAPS: tuple[Cap, ...] = (
+    "refused",
+    "few_clusters",
+    "fades",
+    "unequal_attrition",
+    "shifted_items",
+    "pre_trend",
+)
 """They make any verdict inconclusive, where they bear on it."""
 
 DESIGN_CAPS: tuple[Cap, ...] = (
@@ -61,6 +70,10 @@ class DecisionRule:
         is_comparison: Two units are compared: what they did before the launch must not differ.
         comparison_needs_waves: A comparison of units without enough baselines and later waves.
         margins: Largest acceptable worsening of each guardrail, in its own unit.
+        weak_items_points: Effect on the weaker half of the items below which it is in some items only.
+        items_gap_z: Gap between the halves, over its standard error, from which items are taken to have shifted ...
+        weak_items_share: ... unless the weaker half moved by this share of the effect.
+        lasting_share: Share of the effect that must still be there at the follow-ups.
         placebo_p: One-sided p below which the arms moved apart before anything was tried.
     """
 
@@ -72,6 +85,10 @@ class DecisionRule:
     is_comparison: bool
     comparison_needs_waves: bool
     margins: Mapping[str, float]
+    weak_items_points: float
+    items_gap_z: float
+    weak_items_share: float
+    lasting_share: float
     placebo_p: float = 0.05
 
     @classmethod
@@ -90,6 +107,10 @@ class DecisionRule:
             before_after_only=plan.grade == "D",
             is_comparison=plan.design == "comparison",
             comparison_needs_waves=plan.design == "comparison" and not enough_waves,
+            weak_items_points=plan.rule.weak_items_points,
+            items_gap_z=plan.rule.items_gap_z,
+            weak_items_share=plan.rule.weak_items_share,
+            lasting_share=plan.rule.lasting_share,
             margins={guardrail.measure: guardrail.margin for guardrail in plan.outcomes.guardrails},
         )
 
@@ -103,10 +124,13 @@ class Evidence:
         lower: Lower bound, drift allowance included.
         upper: Upper bound, drift allowance included.
         df: Satterthwaite degrees of freedom.
-        lasting_lower: Lower bound of the effect at the follow-ups.
+        lasting: Effect at the follow-ups, points.
+        lasting_lower: Lower bound of it, at the plan's confidence for the follow-ups.
         inflating_bias: Points of the effect that unequal attrition may have made; 0 where not flagged.
         hiding_bias: Points of effect that it may have hidden; 0 where not flagged.
         placebo_p: One-sided p of no upward difference between the arms before the launch.
+        weak_items: Mean effect on the weaker half of the items, points; NaN where they cannot be compared.
+        items_gap_z: By how much the stronger half moved more, over its standard error.
         worsening: Of each guardrail in its own unit, NaN where it was not measured in enough teams.
         fidelity_pct: Mean of the pilot teams.
     """
@@ -115,26 +139,35 @@ class Evidence:
     lower: FloatArray
     upper: FloatArray
     df: FloatArray
+    lasting: FloatArray
     lasting_lower: FloatArray
     inflating_bias: FloatArray
     hiding_bias: FloatArray
     placebo_p: FloatArray
+    weak_items: FloatArray
+    items_gap_z: FloatArray
     worsening: Mapping[str, FloatArray]
     fidelity_pct: FloatArray
 
     @classmethod
-    def of(cls, estimates: Estimates) -> Evidence:
+    def of(cls, estimates: Estimates, plan: Plan) -> Evidence:
         """The evidence among a plan's estimates."""
-        deciding, placebo = estimates.primary_with_drift, estimates.placebo
+        deciding, placebo, lasting = estimates.primary_with_drift, estimates.placebo, estimates.lasting
+        lasting_lower, _ = interval(
+            lasting.estimate, lasting.se, lasting.df, confidence_pct=plan.rule.lasting_confidence_pct
+        )
         return cls(
             estimate=deciding.estimate,
             lower=deciding.lower,
             upper=deciding.upper,
             df=deciding.df,
-            lasting_lower=estimates.lasting.lower,
+            lasting=lasting.estimate,
+            lasting_lower=lasting_lower,
             inflating_bias=estimates.attrition.inflating_points,
             hiding_bias=estimates.attrition.hiding_points,
             placebo_p=np.where(placebo.estimate > 0, placebo.p / 2, 1 - placebo.p / 2),
+            weak_items=estimates.items.weak_points,
+            items_gap_z=estimates.items.gap_z,
             worsening={
                 measure: np.where(each.is_measured, each.estimate.estimate, np.nan)
                 for measure, each in estimates.guardrails.items()
@@ -151,6 +184,7 @@ class Decision:
         word: Index into `WORDS`.
         stands: The lower bound is above 0 and the estimate reaches the SESOI.
         worthwhile_ruled_out: The upper bound is below the SESOI.
+        lasts: The effect is still there at the follow-ups.
         low_fidelity: The loop was run below its floor.
         breached: By guardrail: whether it got worse by more than its margin (a point rule, no noninferiority test).
         not_measured: By guardrail: whether too few teams measured it.
@@ -161,6 +195,7 @@ class Decision:
     word: NDArray[np.int8]
     stands: BoolArray
     worthwhile_ruled_out: BoolArray
+    lasts: BoolArray
     low_fidelity: BoolArray
     breached: Mapping[str, BoolArray]
     not_measured: Mapping[str, BoolArray]
@@ -191,6 +226,7 @@ def decide(evidence: Evidence, rule: DecisionRule) -> Decision:
         word=word,
         stands=stands,
         worthwhile_ruled_out=ruled_out,
+        lasts=_lasts(evidence, rule),
         low_fidelity=below_floor,
         breached=breached,
         not_measured=not_measured,
@@ -205,12 +241,16 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
 
     made = (evidence.inflating_bias > 0) & stands & (evidence.lower - evidence.inflating_bias <= 0)
     hidden = (evidence.hiding_bias > 0) & ruled_out & (evidence.upper + evidence.hiding_bias >= rule.sesoi_points)
+    apart = (evidence.items_gap_z >= rule.items_gap_z) & (
+        evidence.weak_items < rule.weak_items_share * evidence.estimate
+    )
     return {
         # Not a number, or an interval without width because nothing varied: neither carries a verdict.
         "refused": ~(evidence.upper > evidence.lower),
         "few_clusters": evidence.df < rule.minimum_df,
-        "fades": stands & ~(evidence.lasting_lower > 0) & rule.has_follow_up,
+        "fades": stands & ~_lasts(evidence, rule) & rule.has_follow_up,
         "unequal_attrition": made | hidden,
+        "shifted_items": stands & ((evidence.weak_items < rule.weak_items_points) | apart),
         "pre_trend": stands & ~(evidence.placebo_p >= rule.placebo_p) & rule.is_comparison,
         "grade_d": everywhere(rule.before_after_only),
         "comparison_needs_waves": everywhere(rule.comparison_needs_waves),
@@ -219,10 +259,20 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
     }
 
 
+def _lasts(evidence: Evidence, rule: DecisionRule) -> BoolArray:
+    """Whether the effect is still there at the follow-ups, and not only a remainder of it."""
+    lasts: BoolArray = (evidence.lasting_lower > 0) & (evidence.lasting >= rule.lasting_share * evidence.estimate)
+    return lasts
+
+
 def _slack(evidence: Evidence, rule: DecisionRule, stop: BoolArray, solid: BoolArray) -> FloatArray:
     """Distance of the nearest bound that decides, points."""
     upward = np.fmin(evidence.lower - evidence.inflating_bias, evidence.estimate - rule.sesoi_points)
     upward = np.fmin(upward, evidence.lasting_lower)
+    if rule.lasting_share < 1:
+        # Both estimates are wrong by as much, so that their ratio moves by less.
+        beyond = evidence.lasting - rule.lasting_share * evidence.estimate
+        upward = np.fmin(upward, beyond / (1 - rule.lasting_share))
     downward = rule.sesoi_points - evidence.upper - evidence.hiding_bias
     return np.select([stop, solid], [downward, upward], 0.0)
 

@@ -240,7 +240,7 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         "lasts": _plain(message("At the follow-up the effect was still there.")),
         "fades": _plain(
             message(
-                "At the follow-up the effect could no longer be told from zero; "
+                "At the follow-up the effect could no longer be told from zero, or less than half of it was left; "
                 "it may have been the attraction of the new."
             )
         ),
@@ -260,6 +260,12 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         "few_clusters": _few_clusters,
         "unequal_attrition": _plain(
             message("Different people dropped out in the two arms; that alone could turn the verdict.")
+        ),
+        "shifted_items": _plain(
+            message(
+                "Only some of the questions moved: people may have come to read their words differently, "
+                "and not to feel differently."
+            )
         ),
         "pre_trend": _plain(
             message("The two units moved apart before the launch already; what came later may be no more than that.")
@@ -307,6 +313,9 @@ TURNING_POINTS: Mapping[str, Sayer] = MappingProxyType(
         "relieve_guardrail": _relieve_guardrail,
         "wait_for_waves": _wait_for_waves,
         "reach_leavers": _plain(message("Ask those who dropped out; their answers decide whether the effect is real.")),
+        "look_at_items": _plain(
+            message("Talk with people about the questions that moved and those that did not, then ask once more.")
+        ),
         "test_lasting": _plain(
             message("Hold the other teams back for another cycle and ask again; then it shows what lasts.")
         ),

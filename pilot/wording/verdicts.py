@@ -13,6 +13,7 @@ REASONS_NOT_TO_TELL = (
     "grade_d",
     "few_clusters",
     "unequal_attrition",
+    "shifted_items",
     "pre_trend",
     "fades",
     "interval_holds_zero",
