@@ -90,6 +90,48 @@ def seal(context: typer.Context, folder: Folder, seed: Seed = None) -> None:
     planning.seal(PilotFolder(folder), secrets.randbits(32) if seed is None else seed, context.obj)
 
 
+@app.command(
+    help="启动前演练：这个试点能不能回答问题，结论会错多少次 · rehearse: can this pilot tell, how often is it wrong"
+)
+def rehearse(
+    context: typer.Context,
+    folder: Folder,
+    scenario: Annotated[
+        list[str] | None, typer.Option("--scenario", help="情景，可多次；默认全部 · scenarios, all by default")
+    ] = None,
+    replicates: Annotated[int, typer.Option(min=100, help="每个情景模拟多少个试点 · pilots a scenario")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="随机数种子 · seed")] = 1,
+    response_pct: Annotated[
+        float | None, typer.Option(min=5, max=99, help="预计作答率（%）· expected response, percent")
+    ] = None,
+    grid: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="teams=8:24:4 people=8,12", help="换几种规模试试 · try other sizes"),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="进程数，-1 为全部核 · processes, -1: all cores")] = -1,
+    cluster: Annotated[str | None, typer.Option(help="Dask 集群地址 · address of a Dask scheduler")] = None,
+    database: Database = None,
+) -> None:
+    """Run the plan on thousands of simulated pilots."""
+    from pilot.cli import rehearsing
+    from pilot.rehearsal import Run
+
+    pilot_folder, run = PilotFolder(folder), Run(replicates, seed)
+    if grid:
+        rehearsing.rehearse_grid(pilot_folder, grid, run, context.obj, n_jobs=jobs, cluster=cluster)
+        return
+    rehearsing.rehearse_plan(
+        pilot_folder,
+        scenario or (),
+        run,
+        context.obj,
+        database=database or pilot_folder.database_url,
+        response_rate=None if response_pct is None else response_pct / 100,
+        n_jobs=jobs,
+        cluster=cluster,
+    )
+
+
 @app.command(help="登记对已封存计划的偏离 · record a deviation from the sealed plan")
 def deviate(
     context: typer.Context,

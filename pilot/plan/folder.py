@@ -37,6 +37,21 @@ class PilotFolder:
         return f"sqlite:///{self.path / 'pilot.sqlite'}"
 
     @property
+    def has_database(self) -> bool:
+        """Whether the embedded store exists."""
+        return (self.path / "pilot.sqlite").exists()
+
+    @property
+    def rehearsal(self) -> Path:
+        """What the rehearsal found."""
+        return self.path / "rehearsal.json"
+
+    @property
+    def unfinished_rehearsal(self) -> Path:
+        """Parts of a rehearsal that was broken off."""
+        return self.path / "rehearsal.unfinished.jsonl"
+
+    @property
     def rejected(self) -> Path:
         """Fault lists of files that were not imported."""
         return self.path / "rejected"
