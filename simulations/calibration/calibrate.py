@@ -1,0 +1,169 @@
+"""The calibration study: every world and design, our verdict beside what people do today.
+
+    python simulations/calibration/calibrate.py [--replicates 10000] [--only waitlist ...] [--tables main others]
+
+Writes `main.md` and `others.md` beside this file, which `simulations/README.md` repeats, and `figures.json` with every
+count. A run that was broken off goes on where it stopped (`unfinished.jsonl`).
+
+Main table: the plans that `pilot init` proposes for 16 teams of about 12 people (before/after: 16 pilot teams).
+Others: worlds and sizes on which no threshold was chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+from rich.console import Console
+
+from pilot.plan import Design, PilotFolder, PlanAnswers, Protocol, read_plan, write_plan
+from pilot.rehearsal import Cell, Run, rehearse
+from pilot.rehearsal.tally import Rate, Tally
+from pilot.resources import shipped_pages
+from pilot.simulate import Scenario, read_scenario
+
+HERE = Path(__file__).parent
+SEED = 20270301
+TESTS = ("paired_t", "unpaired_t", "team_means_t", "after_only_t", "did_by_people", "did_cr1_z")
+LIMIT_PCT, UPPER_LIMIT_PCT = 5.0, 6.0
+
+
+@dataclass(frozen=True)
+class Study:
+    """One plan in some worlds."""
+
+    name: str
+    protocol: Protocol
+    cells: tuple[Cell, ...]
+    run: Run
+
+
+def plan_of(design: Design, folder: Path, n_teams: int) -> Protocol:
+    """The plan that `pilot init` proposes."""
+    first = tuple(f"T{number:02d}" for number in range(n_teams // 2 if design == "comparison" else n_teams))
+    others = tuple(f"C{number:02d}" for number in range(n_teams // 2)) if design == "comparison" else ()
+    where = PilotFolder(folder / f"{design}_{n_teams}")
+    write_plan(where, PlanAnswers("R&D", date(2027, 3, 1), design=design, teams=first, comparison_teams=others))
+    return read_plan(where)
+
+
+def changed(name: str, **parts: Mapping[str, Any]) -> Scenario:
+    """A scenario with some numbers changed."""
+    scenario = read_scenario(name)
+    update = {part: getattr(scenario, part).model_copy(update=dict(numbers)) for part, numbers in parts.items()}
+    return scenario.model_copy(update=update)
+
+
+def main_studies(folder: Path, designs: list[Design], n_replicates: int) -> Iterator[Study]:
+    """Every scenario in every design."""
+    for design in designs:
+        protocol = plan_of(design, folder, 16)
+        cells = tuple(Cell(name, "scenario", read_scenario(name)) for name in sorted(shipped_pages("simulations")))
+        yield Study(design, protocol, cells, Run(n_replicates, SEED))
+
+
+def other_studies(folder: Path, designs: list[Design], n_replicates: int) -> Iterator[Study]:
+    """Worlds and sizes other than those that the thresholds were chosen on."""
+    worlds = {
+        "nothing, ICC(1) .20": changed("nothing", engagement={"icc_1": 0.20}),
+        "nothing, ICC(1) .03": changed("nothing", engagement={"icc_1": 0.03}),
+        "nothing, half answer": changed("nothing", response={"rate": 0.5, "retention": 0.6}),
+        "nothing, retest .50": changed("nothing", engagement={"retest_correlation": 0.5}),
+        "hawthorne .40": changed("hawthorne", attention={"points": 0.40}),
+        "hawthorne .60": changed("hawthorne", attention={"points": 0.60}),
+        "response shift .60, half the items": changed("response_shift", response_shift={"points": 0.6}),
+        "response shift .60, a third": changed("response_shift", response_shift={"points": 0.6, "items_share": 0.34}),
+        "response shift 1.00, half the items": changed("response_shift", response_shift={"points": 1.0}),
+        "response shift .40, all items": changed("response_shift", response_shift={"items_share": 1.0}),
+        "unhappy leave, stronger": changed("unhappy_leave", response={"unhappy_correlation": 0.7}),
+        "star team, twice the leap": changed("one_star_team", star={"points": 1.6}),
+        "unit shocks, twice the variance": changed("unit_shock", unit_shocks={"sd_points": 0.184}),
+        "works, ICC(1) .20": changed("works", engagement={"icc_1": 0.20}),
+        "works, half answer": changed("works", response={"rate": 0.5, "retention": 0.6}),
+    }
+    cells = tuple(Cell(name, "scenario", scenario) for name, scenario in worlds.items())
+    run = Run(n_replicates, SEED + 1)
+    for design in designs:
+        if design != "before_after":  # it never says scale
+            for n_teams in (12, 16, 24):
+                yield Study(f"{design}, {n_teams} teams", plan_of(design, folder, n_teams), cells, run)
+
+
+def rows_of(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
+    """A table in Markdown."""
+    header = [
+        "world",
+        "truth",
+        "lasting",
+        "scale",
+        "adjust",
+        "stop",
+        "inconclusive",
+        "interval > 0",
+        "coverage",
+        *TESTS,
+    ]
+    yield f"### {study.name}\n"
+    yield "| " + " | ".join(header) + " |"
+    yield "|" + " --- |" + " ---: |" * (len(header) - 1)
+    for cell in study.cells:
+        tally = tallies[cell.id]
+        claims = [percent(Rate(tally.claims[test], tally.n)) if test in tally.claims else "" for test in TESTS]
+        low, high = (100 * bound for bound in tally.said("scale").bounds)
+        words = [percent(tally.said(word)) for word in ("adjust", "stop", "inconclusive")]
+        scale = f"{percent(tally.said('scale'))} [{low:.1f}, {high:.1f}]"
+        checks = [percent(tally.detected), percent(tally.covered)]
+        numbers = [f"{tally.truth:.2f}", f"{tally.sum_lasting / tally.n:.2f}", scale, *words, *checks, *claims]
+        yield f"| {cell.id} | " + " | ".join(numbers) + " |"
+    yield ""
+
+
+def percent(rate: Rate) -> str:
+    """Of 100, with a decimal."""
+    return f"{100 * rate.share:.1f}"
+
+
+def too_often(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
+    """Null worlds in which *scale* is said more often than promised."""
+    for cell in study.cells:
+        tally = tallies[cell.id]
+        share, upper = 100 * tally.said("scale").share, 100 * tally.said("scale").bounds[1]
+        if tally.truth <= 0 and (share > LIMIT_PCT or upper > UPPER_LIMIT_PCT):
+            yield f"{study.name}: {cell.id}, {share:.1f} % (upper bound {upper:.1f} %)"
+
+
+def main() -> None:
+    """Run the study and write its tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--replicates", type=int, default=10_000)
+    parser.add_argument("--only", nargs="*", choices=get_args(Design), default=list(get_args(Design)))
+    parser.add_argument("--tables", nargs="*", choices=["main", "others"], default=["main", "others"])
+    asked = parser.parse_args()
+    console, makers = Console(stderr=True), {"main": main_studies, "others": other_studies}
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for table in asked.tables:
+            lines: list[str] = []
+            faults: list[str] = []
+            for study in makers[table](Path(folder), asked.only, asked.replicates):
+                console.print(f"{table}: {study.name}")
+                kept = HERE / "unfinished.jsonl"
+                tallies = rehearse(study.protocol, study.cells, study.run, unfinished=kept, console=console)
+                lines += rows_of(study, tallies)
+                faults += too_often(study, tallies)
+                figures[f"{table}: {study.name}"] = {name: asdict(tally) for name, tally in tallies.items()}
+            verdict = "; ".join(faults) or "none"
+            lines.append(f"Null worlds with *scale* in more than {LIMIT_PCT:g} %: {verdict}.\n")
+            (HERE / f"{table}.md").write_text("\n".join(lines), "utf-8")
+    (HERE / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    (HERE / "unfinished.jsonl").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
