@@ -50,7 +50,7 @@ def layout() -> Layout:
         team_ids=tuple(f"T{number}" for number in range(N_TEAMS)),
         team=np.repeat(np.arange(N_TEAMS), N_PEOPLE),
         joins_later=np.zeros(N_TEAMS * N_PEOPLE, dtype=bool),
-        treated=pilot,
+        start_week=np.where(pilot, 0.0, np.inf),
         wave_ids=("baseline_1", "endline"),
         weeks=np.array(WEEKS),
         item_ids=tuple(f"item_{number}" for number in range(N_ITEMS)),
@@ -71,7 +71,7 @@ def seconds(work: Callable[[], object]) -> float:
 def measure(n_pilots: int, n_rounds: int) -> dict[str, dict[str, float]]:
     """Pilots a second and the ratio to the normals, by world."""
     chosen, shape = layout(), (n_pilots, N_TEAMS * N_PEOPLE, len(WEEKS), N_ITEMS)
-    by_lot = replace(chosen, treated=None, chosen=None)
+    by_lot = replace(chosen, start_week=None, chosen=None)
     figures = {}
     for place, name in enumerate(WORLDS):
         scenario, rng = read_scenario(name), np.random.default_rng(1)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pilot.plan import Arm, Protocol
+from pilot.plan import Arm, Plan, Protocol
+from pilot.plan.staggering import start_weeks
 from pilot.schema.tables import Tables
 
 FloatArray = NDArray[np.float64]
@@ -27,13 +28,27 @@ class Roster:
         person_ids: Shape (people,).
         team: Index of each person's team, ascending, shape (people,).
         team_ids: Shape (teams,).
-        treated: Whether the team is in the pilot arm, shape (replicates, teams).
+        treated: Whether the team is in the pilot arm: it starts within the study, shape (replicates, teams).
+        starts: Weeks after the launch in which the pilot teams start, same shape; None: all of them at the launch.
     """
 
     person_ids: NDArray[np.object_]
     team: NDArray[np.intp]
     team_ids: tuple[str, ...]
     treated: BoolArray
+    starts: FloatArray | None = None
+
+    @classmethod
+    def of_starts(
+        cls, person_ids: NDArray[np.object_], team: NDArray[np.intp], team_ids: tuple[str, ...], weeks: FloatArray
+    ) -> Roster:
+        """The roster whose teams start in these weeks, infinite for those that do not, shape (replicates, teams)."""
+        return cls(person_ids, team, team_ids, np.isfinite(weeks), weeks)
+
+    @property
+    def start_week(self) -> FloatArray:
+        """Week after the launch in which each team starts; infinite: it does not. Shape (replicates, teams)."""
+        return np.where(self.treated, 0.0 if self.starts is None else self.starts, np.inf)
 
     @property
     def person_treated(self) -> BoolArray:
@@ -64,10 +79,40 @@ class Panel:
 
     def mean_of(self, scale_id: str, wave_ids: tuple[str, ...]) -> FloatArray:
         """Each person's mean over the named waves in which they have a score, shape (replicates, people)."""
-        scores = self.scores[scale_id]
-        if not wave_ids:
-            return np.full(scores.shape[:-1], np.nan)
-        return mean_of_parts(scores[..., self.wave_ids.index(wave_id)] for wave_id in wave_ids)
+        return self.means_of(self.scores[scale_id], wave_ids)[0]
+
+    def means_of(self, values: FloatArray, *wave_sets: tuple[str, ...]) -> tuple[FloatArray, ...]:
+        """Each person's means over several sets of waves.
+
+        Args:
+            values: Of people and waves, NaN where missing, shape (replicates, people, waves).
+            wave_sets: Which waves go into each mean.
+
+        Returns:
+            One array a set, shape (replicates, people); NaN where nothing is there, or the set is empty.
+        """
+        # One product for all sets: picking single waves out of the last axis is several times slower.
+        chosen = np.array([[wave in waves for waves in wave_sets] for wave in self.wave_ids], dtype=values.dtype)
+        rows = values.reshape(-1, values.shape[-1])
+        missing = np.isnan(rows)
+        zero = np.zeros((), dtype=values.dtype)
+        total, count = np.where(missing, zero, rows) @ chosen, (~missing).astype(values.dtype) @ chosen
+        with np.errstate(invalid="ignore"):
+            means = total.astype(np.float64) / count  # 0 / 0 is NaN: there is nothing to take the mean of
+        return tuple(means.T.reshape(len(wave_sets), *values.shape[:-1]))
+
+    def own_mean_of(self, scale_id: str, wave_ids: tuple[str, ...], plan: Plan) -> FloatArray:
+        """The same over the waves as many weeks after the start of each person's team as the named ones after launch.
+
+        Who is held back has no start: for them all waves count that count for some cohort.
+        """
+        if plan.starts == (0,):
+            return self.mean_of(scale_id, wave_ids)
+        own = self.mean_of(scale_id, plan.waves_of_all_starts(wave_ids))
+        starts = self.roster.start_week[:, self.roster.team]
+        for start in plan.starts:
+            own = np.where(starts == start, self.mean_of(scale_id, plan.waves_after(start, wave_ids)), own)
+        return own
 
 
 def mean_of_available(values: FloatArray) -> FloatArray:
@@ -78,27 +123,25 @@ def mean_of_available(values: FloatArray) -> FloatArray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def mean_of_parts(parts: Iterable[FloatArray]) -> FloatArray:
-    """Mean of a few arrays of one shape, entry by entry, of what is there; NaN where nothing is."""
-    return _mean(*_sum_and_count(parts))
-
-
 def _sum_and_count(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Sum of a few arrays where they are not NaN, and of how many it is the sum.
 
     One pass an array: summing over a short last axis is several times slower.
     """
-    total, count = np.zeros(()), np.zeros(())
-    for part in parts:
-        present = ~np.isnan(part)
-        total = total + np.where(present, part, 0.0)
-        count = count + present
-    return total, count
+    first, *others = parts
+    missing = np.isnan(first)
+    zero = np.zeros((), dtype=first.dtype)
+    total, n_missing = np.where(missing, zero, first), missing.astype(np.int8)
+    for part in others:
+        missing = np.isnan(part)
+        total += np.where(missing, zero, part)
+        n_missing += missing
+    return total, (1 + len(others) - n_missing).astype(np.float64)
 
 
 def _mean(total: FloatArray, count: FloatArray) -> FloatArray:
     with np.errstate(invalid="ignore"):
-        mean: FloatArray = total / count  # 0 / 0 is NaN: there is nothing to take the mean of
+        mean: FloatArray = total.astype(np.float64) / count  # 0 / 0 is NaN: there is nothing to take the mean of
     return mean
 
 
@@ -136,15 +179,27 @@ def score_of(items: Sequence[FloatArray]) -> FloatArray:
     return np.where(2 * count >= len(items), _mean(total, count), np.nan)
 
 
-def panel_from_tables(tables: Tables, protocol: Protocol, assignment: Mapping[str, Arm]) -> Panel:
-    """The arrays of a real (or simulated) pilot's tables: one replicate."""
+def panel_from_tables(
+    tables: Tables, protocol: Protocol, assignment: Mapping[str, Arm], starts: Mapping[str, int] | None = None
+) -> Panel:
+    """The arrays of a real (or simulated) pilot's tables: one replicate.
+
+    Args:
+        tables: The tables.
+        protocol: The plan and its questionnaires.
+        assignment: Arm of each team.
+        starts: Week of each pilot team's start; None: at the launch.
+
+    Raises:
+        PilotError: a pilot team of a staggered start has no week.
+    """
     people = tables.roster.sort_values(["team_id", "person_id"], ignore_index=True)
     team_ids = tuple(sorted(people["team_id"].unique()))
-    roster = Roster(
-        person_ids=people["person_id"].to_numpy(dtype=object),
-        team=np.searchsorted(np.array(team_ids, dtype=object), people["team_id"].to_numpy(dtype=object)),
-        team_ids=team_ids,
-        treated=np.array([[assignment[team_id] == "pilot" for team_id in team_ids]], dtype=bool),
+    roster = Roster.of_starts(
+        people["person_id"].to_numpy(dtype=object),
+        np.searchsorted(np.array(team_ids, dtype=object), people["team_id"].to_numpy(dtype=object)),
+        team_ids,
+        start_weeks(protocol.plan, team_ids, assignment, starts)[None],
     )
     wave_ids = protocol.plan.calendar.wave_ids
     answers = _answer_array(tables.responses, roster, wave_ids, tuple(protocol.instruments.items))

@@ -14,18 +14,19 @@ from pilot.documents import BilingualText, Contradiction, FormatOne, Page
 from pilot.documents.page import Keys
 from pilot.i18n import message
 from pilot.instruments.model import Identifier
+from pilot.plan.staggering import TEAMS_IN_A_COHORT, staggered_df, staggering_contradictions
 
 Arm = Literal["pilot", "comparison"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-Design = Literal["waitlist", "comparison", "before_after"]
+Design = Literal["waitlist", "staggered", "comparison", "before_after"]
 WaveKind = Literal["baseline", "pulse", "endline", "follow_up"]
 Grade = Literal["A", "B", "D"]
 
 WaveId = Annotated[str, Field(pattern=r"^(baseline_[1-9]|pulse_[0-9]+|endline|follow_up(_[1-9])?)$")]
 TeamId = Annotated[str, Field(min_length=1, max_length=60)]
 
-GRADE_OF_DESIGN: dict[Design, Grade] = {"waitlist": "A", "comparison": "B", "before_after": "D"}
-SMALLEST_TEAM_COUNT = {"waitlist": 4, "comparison": 2, "before_after": 2}
+GRADE_OF_DESIGN: dict[Design, Grade] = {"waitlist": "A", "staggered": "A", "comparison": "B", "before_after": "D"}
+RANDOMISED_DESIGNS: tuple[Design, ...] = ("waitlist", "staggered")
 
 
 class Unit(Page):
@@ -72,9 +73,17 @@ class Wave(Page):
 
 
 class Calendar(Page):
-    """When the practice starts and when people are asked."""
+    """When the practice starts and when people are asked.
+
+    Attributes:
+        launch_on: Day on which the first teams start.
+        starts: Weeks after it in which each drawn cohort of a staggered start starts; one more is held back until
+            after the last lasting wave.
+        waves: In order of time.
+    """
 
     launch_on: date
+    starts: tuple[Annotated[int, Field(ge=0, le=208)], ...] = ()
     waves: tuple[Wave, ...] = Field(min_length=2)
 
     def wave_on(self, wave_id: str) -> date:
@@ -144,8 +153,8 @@ class Analysis(Page):
         estimator: `ancova` on the mean of the baselines (randomised teams only) or `change` from baseline.
         weighting: Whether each person or each team counts the same: part of the question, not a technicality.
         baseline: Waves whose mean is the starting point.
-        outcome: Waves whose mean is the outcome.
-        lasting: Later waves whose mean shows whether the effect lasts; none: *scale* cannot be said.
+        outcome: Waves whose mean is the outcome. Of teams that start later, the waves so many weeks after their start.
+        lasting: Later waves whose mean shows whether the effect lasts, likewise; none: *scale* cannot be said.
     """
 
     estimator: Literal["ancova", "change"]
@@ -220,11 +229,30 @@ class Plan(Page):
         """Evidence grade of the design: A randomised teams, B comparison unit, D before/after only."""
         return GRADE_OF_DESIGN[self.design]
 
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Weeks after the launch in which pilot teams start; only a staggered start has several."""
+        return self.calendar.starts or (0,)
+
+    def waves_after(self, start: int, wave_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The waves as many weeks after a start as the named ones are after the launch; the calendar may lack some."""
+        if start == 0:
+            return wave_ids
+        by_week = {wave.week: wave.id for wave in self.calendar.waves}
+        weeks = (start + wave.week for wave in self.calendar.waves if wave.id in wave_ids)
+        return tuple(by_week[week] for week in weeks if week in by_week)
+
+    def waves_of_all_starts(self, wave_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The waves that count as the named ones for some cohort, in order of time."""
+        counted = {wave_id for start in self.starts for wave_id in self.waves_after(start, wave_ids)}
+        return tuple(wave.id for wave in self.calendar.waves if wave.id in counted)
+
     def contradictions(self) -> Iterator[Contradiction]:
         """Entries that do not go together."""
         yield from _team_contradictions(self)
         yield from _too_few_teams_to_decide(self)
         yield from _calendar_contradictions(self)
+        yield from staggering_contradictions(self)
         yield from _analysis_contradictions(self)
         yield from _repeated_entries(self)
 
@@ -239,6 +267,7 @@ def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
             )
     wanted: dict[Design, tuple[str, ...]] = {
         "waitlist": ("randomise",),
+        "staggered": ("randomise",),
         "comparison": ("pilot", "comparison"),
         "before_after": ("pilot",),
     }
@@ -251,15 +280,22 @@ def _team_contradictions(plan: Plan) -> Iterator[Contradiction]:
                     message("the design “{design}” has no teams of this kind.", design=plan.design),
                     message("List the teams under: {groups}.", groups=list(wanted[plan.design])),
                 )
-        elif n_teams < SMALLEST_TEAM_COUNT[plan.design]:
+        elif n_teams < smallest_team_count(plan):
             yield Contradiction(
                 ("teams", group),
                 message("{count} teams are too few: one team's luck looks like an effect.", count=n_teams),
                 message(
                     "List at least {least}; with one treated team no test is valid.",
-                    least=SMALLEST_TEAM_COUNT[plan.design],
+                    least=smallest_team_count(plan),
                 ),
             )
+
+
+def smallest_team_count(plan: Plan) -> int:
+    """Teams of each listed kind with which there are two in every group that is compared."""
+    if plan.design in RANDOMISED_DESIGNS:
+        return TEAMS_IN_A_COHORT * (len(plan.starts) + 1)
+    return TEAMS_IN_A_COHORT
 
 
 UNEVEN_TEAMS_KEEP = 0.85  # share of the degrees of freedom that teams of ordinary, uneven size keep
@@ -275,6 +311,8 @@ def likely_df(plan: Plan) -> float:
         return len(plan.teams.pilot) + len(plan.teams.comparison) - 2
     if plan.design == "before_after":
         return UNEVEN_TEAMS_KEEP * (len(plan.teams.pilot) - 1)
+    if plan.design == "staggered":
+        return UNEVEN_TEAMS_KEEP * staggered_df(len(plan.teams.randomise), len(plan.starts))
     arms = (len(plan.teams.randomise) // 2, (len(plan.teams.randomise) + 1) // 2)
     if min(arms) <= 1:
         return 0.0
@@ -283,6 +321,9 @@ def likely_df(plan: Plan) -> float:
 
 def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
     df = likely_df(plan)
+    more = message("List more teams: eight or more, about half of them in each arm; before_after needs seven.")
+    if plan.design == "staggered":
+        more = message("List more teams: ten or more with two starts, seventeen with three; or write fewer starts.")
     if 0 < df < plan.rule.minimum_df:
         yield Contradiction(
             ("teams",),
@@ -293,7 +334,7 @@ def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
                 df=f"{df:.1f}",
                 minimum=plan.rule.minimum_df,
             ),
-            message("List more teams: eight or more, about half of them in each arm; before_after needs seven."),
+            more,
         )
 
 
@@ -350,7 +391,7 @@ def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
             message("a lasting wave is not later than the last outcome wave."),
             message("Name follow-ups here that come after the outcome."),
         )
-    if plan.analysis.estimator == "ancova" and plan.design != "waitlist":
+    if plan.analysis.estimator == "ancova" and plan.design not in RANDOMISED_DESIGNS:
         yield Contradiction(
             ("analysis", "estimator"),
             message("“ancova” is only unbiased where teams were randomised."),

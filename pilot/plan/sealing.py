@@ -20,8 +20,9 @@ from pilot.plan.changes import Change, changes_between
 from pilot.plan.folder import PilotFolder
 from pilot.plan.model import Arm, Plan
 from pilot.plan.protocol import Protocol, digest, read_plan
+from pilot.plan.staggering import cohort_sizes
 
-FROZEN_FOR_GOOD = ("plan.design", "plan.teams")
+FROZEN_FOR_GOOD = ("plan.design", "plan.teams", "plan.calendar.starts")
 PRIVACY_THRESHOLD = "plan.privacy.minimum_cell_n"
 
 
@@ -61,6 +62,7 @@ class Seal(SealPart):
         sealed_at: When it was sealed.
         seed: Of the draw that assigned the teams; the draw can be repeated from it.
         assignment: Arm of each team, frozen.
+        starts: Weeks after the launch in which each pilot team starts, frozen.
         protocol: The whole protocol as sealed.
         sha256: Of all the above; what was agreed has this fingerprint.
         deviations: What was changed since.
@@ -70,6 +72,7 @@ class Seal(SealPart):
     sealed_at: datetime
     seed: int
     assignment: dict[str, Arm]
+    starts: dict[str, int]
     protocol: dict[str, Any]
     sha256: str
     deviations: tuple[Deviation, ...] = ()
@@ -88,7 +91,8 @@ class Seal(SealPart):
     def is_intact(self) -> bool:
         """Whether content, draw and every deviation are what their hashes and each other say."""
         plan = Plan.model_validate(self.protocol["plan"])
-        if self.sha256 != self.fingerprint or self.assignment != assign_teams(plan, self.seed):
+        drawn = (assign_teams(plan, self.seed), draw_starts(plan, self.seed))
+        if self.sha256 != self.fingerprint or (self.assignment, self.starts) != drawn:
             return False
         previous_sha256, before = self.sha256, self.protocol
         for deviation in self.deviations:
@@ -107,17 +111,21 @@ class Seal(SealPart):
 
 
 def assign_teams(plan: Plan, seed: int) -> dict[str, Arm]:
-    """Arm of each team: as the plan lists it, or drawn so that half the teams start now.
+    """Arm of each team: as the plan lists it, or drawn; pilot teams are those that start within the study."""
+    starts = draw_starts(plan, seed)
+    return {team: "pilot" if team in starts else "comparison" for team in sorted(plan.teams.all)}
 
-    With an odd number of teams the spare one starts now.
+
+def draw_starts(plan: Plan, seed: int) -> dict[str, int]:
+    """Weeks after the launch in which each pilot team starts: at the launch as the plan lists it, or drawn.
+
+    Of a waitlist half of the teams start, the spare one too; of a staggered start the cohorts are as even as can be.
     """
-    teams = np.array(plan.teams.randomise, dtype=object)
-    drawn = np.random.default_rng(seed).permutation(teams)
-    n_pilot = (len(drawn) + 1) // 2
-    assignment: dict[str, Arm] = dict.fromkeys(plan.teams.pilot, "pilot")
-    assignment |= dict.fromkeys(plan.teams.comparison, "comparison")
-    assignment |= dict.fromkeys(drawn[:n_pilot], "pilot") | dict.fromkeys(drawn[n_pilot:], "comparison")
-    return dict(sorted(assignment.items()))
+    drawn = np.random.default_rng(seed).permutation(np.array(plan.teams.randomise, dtype=object))
+    sizes = cohort_sizes(len(drawn), len(plan.starts))[:-1]
+    weeks = np.repeat(plan.starts, sizes).tolist()
+    starts = dict.fromkeys(plan.teams.pilot, 0) | dict(zip(drawn, weeks, strict=False))
+    return dict(sorted(starts.items()))
 
 
 def seal_plan(folder: PilotFolder, sealed_at: datetime, seed: int) -> Seal:
@@ -142,6 +150,7 @@ def seal_plan(folder: PilotFolder, sealed_at: datetime, seed: int) -> Seal:
         "sealed_at": sealed_at,
         "seed": seed,
         "assignment": assign_teams(protocol.plan, seed),
+        "starts": draw_starts(protocol.plan, seed),
         "protocol": protocol.content,
     }
     unsigned = Seal(**content, sha256="")

@@ -13,7 +13,7 @@ import jinja2
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan.folder import PilotFolder
-from pilot.plan.model import Design, Plan, Wave
+from pilot.plan.model import RANDOMISED_DESIGNS, Design, Plan, Wave
 from pilot.plan.protocol import read_plan
 
 CalendarChoice = Literal["full", "one_baseline", "short"]
@@ -30,6 +30,13 @@ CALENDARS: dict[CalendarChoice, dict[str, int]] = {
     "one_baseline": {"baseline_1": 0, "endline": 24, "follow_up_1": 36},
     "short": {"baseline_1": 0, "endline": 12},
 }
+STARTS = (0, 12)  # of a staggered start; a later second start detects less, and decides later
+STAGGERED_WAVES: dict[CalendarChoice, dict[str, int]] = {
+    "full": {"pulse_6": 28, "pulse_7": 32, "follow_up_3": 48, "follow_up_4": 56},
+    "one_baseline": {"follow_up_2": 48},
+    "short": {"follow_up_1": 24},
+}
+"""What the second cohort needs beside the waves of the first: as many weeks after its own start."""
 FIRST_OUTCOME_WEEK = 12  # earlier pulses catch the novelty, not the practice
 
 
@@ -42,7 +49,7 @@ class PlanAnswers:
         unit_name_en: Its name in English; the same if not said.
         launch_on: Day the practice starts.
         design: How the pilot teams get something to be compared with.
-        teams: Teams to draw from (`waitlist`), or the pilot teams.
+        teams: Teams to draw from (`waitlist`, `staggered`), or the pilot teams.
         comparison_teams: The other unit's teams, for the design `comparison`.
         calendar: Which of the calendars.
         sesoi_points: Smallest effect of interest on the 1-5 scale.
@@ -83,17 +90,26 @@ def render_plan(answers: PlanAnswers) -> str:
     template = (files("pilot.plan") / "plan.yaml.j2").read_text("utf-8")
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # noqa: S701 (YAML, not HTML)
     environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)
-    weeks = CALENDARS[answers.calendar]
-    waves = [Wave(id=wave_id, week=week) for wave_id, week in weeks.items()]
-    randomised = answers.design == "waitlist"
+    own_waves = [Wave(id=wave_id, week=week) for wave_id, week in CALENDARS[answers.calendar].items()]
+    staggered = answers.design == "staggered"
     return environment.from_string(template).render(
         answers=answers,
         unit_zh=answers.unit_name,
         unit_en=answers.unit_name_en or answers.unit_name,
-        waves=waves,
-        baseline=[wave.id for wave in waves if wave.kind == "baseline"],
-        outcome=[wave.id for wave in waves if wave.kind in ("pulse", "endline") and wave.week >= FIRST_OUTCOME_WEEK],
-        lasting=[wave.id for wave in waves if wave.kind == "follow_up"],
-        estimator="ancova" if randomised else "change",
+        randomised=answers.design in RANDOMISED_DESIGNS,
+        starts=STARTS if staggered else (),
+        waves=calendar_waves(answers.calendar, answers.design),
+        baseline=[wave.id for wave in own_waves if wave.kind == "baseline"],
+        outcome=[
+            wave.id for wave in own_waves if wave.kind in ("pulse", "endline") and wave.week >= FIRST_OUTCOME_WEEK
+        ],
+        lasting=[wave.id for wave in own_waves if wave.kind == "follow_up"],
         drift_allowance_points=0.09 if answers.design == "comparison" else 0,
     )
+
+
+def calendar_waves(choice: CalendarChoice, design: Design) -> tuple[Wave, ...]:
+    """The waves of a calendar in order of time; a staggered start has those of its second cohort beside them."""
+    weeks = CALENDARS[choice] | (STAGGERED_WAVES[choice] if design == "staggered" else {})
+    in_order = sorted(weeks.items(), key=lambda wave: wave[1])
+    return tuple(Wave(id=wave_id, week=week) for wave_id, week in in_order)

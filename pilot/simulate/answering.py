@@ -24,12 +24,18 @@ class Arms:
     """What the teams get, in one block of replicates.
 
     Attributes:
-        treated: Pilot teams, shape (replicates, teams).
+        start_week: Week in which each team starts, infinite for teams that do not, shape (replicates, teams).
         dose: Share of the full effect that a pilot team gets, same shape; None: all of it.
     """
 
-    treated: BoolArray
+    start_week: FloatArray
     dose: FloatArray | None
+
+    @property
+    def treated(self) -> BoolArray:
+        """Pilot teams, shape (replicates, teams)."""
+        treated: BoolArray = np.isfinite(self.start_week)
+        return treated
 
 
 @dataclass(frozen=True)
@@ -82,15 +88,15 @@ def answer_block(
     Returns:
         Who answered without reading, shape (replicates, people, waves).
     """
-    weeks, treated, n = world.layout.weeks, arms.treated, len(arms.treated)
+    weeks, start_week, n = world.layout.weeks, arms.start_week, len(arms.start_week)
     state = _draw_state(world, weeks, rng, n)
     shocks = _draw_shocks(world, rng, n) if world.scenario.unit_shocks else None
     bad_luck = _pick(world, state, shocks, rng)
-    answered = present & _responds(world, treated, state, rng)
-    effect_luck = rng.standard_normal(treated.shape, dtype=np.float32)
+    answered = present & _responds(world, start_week, state, rng)
+    effect_luck = rng.standard_normal(start_week.shape, dtype=np.float32)
     # One uniform a questionnaire says whether it is careless, in which way, and where a straight line runs.
     luck = rng.random(answered.shape, dtype=np.float32)
-    team_luck = TeamLuck(effect_luck, star_teams(treated, rng) if world.scenario.star else None, shocks)
+    team_luck = TeamLuck(effect_luck, star_teams(arms.treated, rng) if world.scenario.star else None, shocks)
     for scale in world.scales:
         asked = scale.layout.asked
         waves = slice(None) if asked.all() else asked.nonzero()[0]
@@ -102,7 +108,7 @@ def answer_block(
         trait += world.layout.of_people(_team_shift(world, scale, arms, team_luck)[..., waves], weeks[asked])
         if bad_luck is not None and scale.correlation == 1:
             trait[..., world.picked_in] += scale.model.trait_sd * bad_luck
-        answers = _tick(world, scale, trait, treated, rng)
+        answers = _tick(world, scale, trait, start_week, rng)
         _spoil(world, scale, answers, answered[..., waves], luck[..., waves], rng)
         missing = np.where(answered[..., waves], np.float32(0), np.float32(np.nan))
         for place, codes in zip(scale.layout.items, answers, strict=True):
@@ -136,7 +142,7 @@ def _draw_state(world: World, weeks: FloatArray, rng: np.random.Generator, n_rep
     return state
 
 
-def _responds(world: World, treated: BoolArray, state: SingleArray, rng: np.random.Generator) -> BoolArray:
+def _responds(world: World, start_week: FloatArray, state: SingleArray, rng: np.random.Generator) -> BoolArray:
     """Who answers a wave if invited: a person's lasting propensity and the luck of the day fall below a threshold.
 
     Where the unhappy leave, the propensity after the launch also hangs on the state of that wave. The state is
@@ -148,28 +154,36 @@ def _responds(world: World, treated: BoolArray, state: SingleArray, rng: np.rand
     silence += lasting**0.5 * rng.standard_normal((*state.shape[:2], 1), dtype=np.float32)
     if response.unhappy_leave != "none":
         after = world.layout.weeks > 0
-        where = _runs_the_loop(world, treated, world.layout.weeks) if response.unhappy_leave == "pilot" else after
+        where = _runs_the_loop(world, start_week, world.layout.weeks) if response.unhappy_leave == "pilot" else after
         pull = response.unhappy_correlation
         silence = np.where(where, (1 - pull**2) ** 0.5 * silence - pull * state, silence)
     responds: BoolArray = silence < float(special.ndtri(response.rate))
     return responds
 
 
-def _runs_the_loop(world: World, treated: BoolArray, weeks: FloatArray) -> BoolArray:
-    """Who is in a pilot team after the launch, shape (replicates, people, weeks)."""
-    return world.layout.of_people(treated[..., None] & (weeks > 0), weeks)
+def _runs_the_loop(world: World, start_week: FloatArray, weeks: FloatArray) -> BoolArray:
+    """Who is in a pilot team after its start, shape (replicates, people, weeks)."""
+    return world.layout.of_people(weeks > start_week[..., None], weeks)
 
 
 def _team_shift(world: World, scale: ScaleWorld, arms: Arms, luck: TeamLuck) -> SingleArray:
     """By how much the trait of each team is shifted, points, shape (replicates, teams, waves)."""
     course, layout, shocks = scale.course, world.layout, world.scenario.unit_shocks
-    effect = course.effect if arms.dose is None else course.effect * arms.dose[..., None]
-    pilot = course.pilot + effect + course.effect_sd * luck.effect[..., None]
+    cohort = np.minimum(np.searchsorted(layout.starts, arms.start_week), len(layout.starts) - 1)
+
+    def own(of_courses: list[FloatArray]) -> FloatArray:
+        """What holds for each team from its start on; where all start at once there is nothing to look up."""
+        return of_courses[0] if len(of_courses) == 1 else np.stack(of_courses)[cohort]
+
+    effect = own([each.effect for each in scale.courses])
+    effect = effect if arms.dose is None else effect * arms.dose[..., None]
+    pilot = own([each.pilot for each in scale.courses]) + effect
+    pilot = pilot + own([each.effect_sd for each in scale.courses]) * luck.effect[..., None]
     shift = np.where(arms.treated[..., None], pilot, course.comparison)
     if layout.chosen is not None:
         shift += course.volunteering * layout.chosen[:, None]
     if luck.stars is not None:
-        shift += course.star * luck.stars[..., None]
+        shift += own([each.star for each in scale.courses]) * luck.stars[..., None]
     if shocks and luck.shocks is not None:
         hit = (layout.unit == 0) | (shocks.hits == "every_unit")
         shift += (course.shock_sd * luck.shocks[:, layout.unit] + course.shock_level) * hit[:, None]
@@ -178,7 +192,7 @@ def _team_shift(world: World, scale: ScaleWorld, arms: Arms, luck: TeamLuck) -> 
 
 
 def _tick(
-    world: World, scale: ScaleWorld, trait: SingleArray, treated: BoolArray, rng: np.random.Generator
+    world: World, scale: ScaleWorld, trait: SingleArray, start_week: FloatArray, rng: np.random.Generator
 ) -> SingleArray:
     """The option nearest to each latent answer, as ticked, shape (items, replicates, people, waves).
 
@@ -198,7 +212,7 @@ def _tick(
     if shift:
         # Thresholds that move down are latent answers that move up.
         moved = moved_items(len(offsets), shift.items_share)
-        running = _runs_the_loop(world, treated, world.layout.weeks[scale.layout.asked])
+        running = _runs_the_loop(world, start_week, world.layout.weeks[scale.layout.asked])
         up = _column(sign * moved * (shift.points * options.points / options.step))
         answers[moved] += up[moved] * running
     np.rint(answers, out=answers)

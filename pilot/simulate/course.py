@@ -13,7 +13,7 @@ import numpy as np
 from pilot.i18n import message
 from pilot.simulate.correlation import HALF_YEAR_WEEKS
 from pilot.simulate.latent import BISECTIONS, GRID, GRID_WEIGHTS, SOLVED, FloatArray, ItemModel, unattainable
-from pilot.simulate.layout import IntArray, Layout
+from pilot.simulate.layout import IntArray, Layout, ScaleLayout
 from pilot.simulate.scenario import Scenario
 
 NUDGE = 1e-3
@@ -23,11 +23,14 @@ DIGITS = 9  # of a truth; the solver is no finer
 
 @dataclass(frozen=True)
 class Course:
-    """Shifts of the trait of one scale, points of the trait, each of shape (waves,).
+    """Shifts of the trait of one scale in teams that start in one week, points of the trait, each of shape (waves,).
+
+    Trend, season, occasion and shocks run by the calendar; what comes with the practice runs from the teams' own start.
 
     Attributes:
-        comparison: Of a comparison team: trend, season, occasion, and what spills over from the pilot teams.
-        pilot: Of a pilot team in which the practice does nothing: trend, season, occasion, attention.
+        comparison: Of a comparison team: trend, season, occasion, and what spills over from the first pilot teams.
+        pilot: Of a pilot team in which the practice does nothing: trend, season, occasion, attention; as in a
+            comparison team until its start.
         effect: What the practice adds in the average team; where it follows the dose, in a team at full dose.
         effect_sd: Its standard deviation between teams.
         effect_points: What it adds to the mean score of all people, points of the score.
@@ -52,7 +55,9 @@ class Course:
         return float(self.effect_points[waves].mean()) if len(waves) else np.nan
 
 
-def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_primary: bool, chosen: bool) -> Course:
+def course_of(
+    scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_primary: bool, chosen: bool, start: float = 0.0
+) -> Course:
     """Solve for the shifts of one scale.
 
     The effect is stated for all people. Careless answers do not react, so the attentive ones react more.
@@ -63,23 +68,26 @@ def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_pri
         weeks: Weeks after launch, shape (waves,).
         is_primary: Whether it is the primary scale.
         chosen: Whether somebody chose the pilot teams, so that there can be volunteers among them.
+        start: Week after launch in which the pilot teams start.
 
     Raises:
         PilotError: a change leads beyond the answer options.
     """
-    points, attentive = model.options.points, 1 - scenario.careless.share
+    points, attentive, since = model.options.points, 1 - scenario.careless.share, weeks - start
     trend = scenario.trend.points_per_half_year * weeks / HALF_YEAR_WEEKS if scenario.trend else np.zeros_like(weeks)
-    everybody, pilot_only = (part * points / attentive for part in _passing_points(scenario, weeks))
-    rise, leap, shock = (part * points / attentive for part in _other_points(scenario, weeks, chosen=chosen))
+    everybody, pilot_only = (part * points / attentive for part in _passing_points(scenario, weeks, since))
+    rise, leap, shock = (part * points / attentive for part in _other_points(scenario, weeks, since, chosen=chosen))
     shock_sd, sd = _with_shocks(model, shock)
     expected = model.mean + points * trend + everybody
     calm, base = model.shift_to(expected, model.trait_sd), model.shift_to(expected, sd)
     risen = model.shift_to(model.mean_score(base, sd) + rise, sd)
-    pilot = model.shift_to(model.mean_score(risen, sd) + pilot_only, sd)
-    gain, spread = (part * points / attentive for part in _effect_points(scenario, weeks, is_primary=is_primary))
+    gain, spread = (part * points / attentive for part in _effect_points(scenario, since, is_primary=is_primary))
+    first_gain, _ = (part * points / attentive for part in _effect_points(scenario, weeks, is_primary=is_primary))
     doses = dose_at(scenario, GRID) if scenario.dose else np.ones_like(GRID)
-    mean_gain = gain * float(GRID_WEIGHTS @ doses) if scenario.dose else gain
-    spilled = mean_gain * (scenario.spillover.share if scenario.spillover else 0.0)
+    mean_dose = float(GRID_WEIGHTS @ doses) if scenario.dose else 1.0
+    mean_gain, spilled = gain * mean_dose, first_gain * mean_dose * _spillover_share(scenario)
+    beside = pilot_only + np.where(since > 0, 0.0, spilled)
+    pilot = model.shift_to(model.mean_score(risen, sd) + beside, sd)
     without = model.mean_score(pilot, sd)
     # A team's effect varies on the trait, its spread is stated on the scores: scores per point of trait.
     effect_sd = spread / slope_at(model, model.shift_to(without + mean_gain, sd), sd)
@@ -96,7 +104,7 @@ def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_pri
     level = np.where(shock_sd == 0, 0.0, base - calm)
     return Course(
         comparison=np.where(spilled == 0, base, model.shift_to(model.mean_score(base, sd) + spilled, sd)) - level,
-        pilot=np.where(pilot_only == 0, base, pilot - volunteering) - level,
+        pilot=np.where(beside == 0, base, pilot - volunteering) - level,
         effect=np.where(idle, 0.0, effect),
         effect_sd=effect_sd,
         effect_points=np.where(mean_gain == 0, 0.0, attentive * (with_it - without)),
@@ -105,6 +113,10 @@ def course_of(scenario: Scenario, model: ItemModel, weeks: FloatArray, *, is_pri
         shock_sd=shock_sd,
         shock_level=level,
     )
+
+
+def _spillover_share(scenario: Scenario) -> float:
+    return scenario.spillover.share if scenario.spillover else 0.0
 
 
 def slope_at(model: ItemModel, shift: FloatArray, sd: FloatArray | float) -> FloatArray:
@@ -150,8 +162,10 @@ def _effect_by_dose(
     return lower
 
 
-def truths(layout: Layout, courses: dict[str, Course]) -> dict[str, float]:
+def truths(layout: Layout, courses: dict[str, tuple[Course, ...]]) -> dict[str, float]:
     """The estimands by the names of the plan, as values of the population the pilot's people are drawn from.
+
+    Of teams that start later, the waves so many weeks after their own start; cohorts weigh by their teams.
 
     | name | what |
     |---|---|
@@ -161,24 +175,37 @@ def truths(layout: Layout, courses: dict[str, Course]) -> dict[str, float]:
     | `<measure>_worsening` | how much worse a guardrail gets, in its own unit |
     """
     primary, *others = layout.scales
+
+    def truth_at(scale: ScaleLayout, waves: IntArray) -> float:
+        own = [layout.waves_after(start, waves) for start in layout.starts]
+        effects = [
+            course.truth_at(places[scale.asked[places]]) for course, places in zip(courses[scale.id], own, strict=True)
+        ]
+        return float(np.dot(layout.cohort_shares, effects))
+
     truth = {
-        "primary_outcome_points": courses[primary.id].truth_at(layout.outcome_waves),
-        "primary_lasting_points": courses[primary.id].truth_at(layout.lasting_waves),
+        "primary_outcome_points": truth_at(primary, layout.outcome_waves),
+        "primary_lasting_points": truth_at(primary, layout.lasting_waves),
     }
     for scale in others:
-        asked = layout.outcome_waves[scale.asked[layout.outcome_waves]]
-        truth[f"{scale.id}_outcome_points"] = courses[scale.id].truth_at(asked)
+        truth[f"{scale.id}_outcome_points"] = truth_at(scale, layout.outcome_waves)
     # Rounded, so that a stated 0.4 is not written as 0.39999999999999813.
     return {name: round(value, DIGITS) for name, value in truth.items() if not np.isnan(value)}
 
 
-def _passing_points(scenario: Scenario, weeks: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What lifts the answers and is no effect: of both arms, and of the pilot teams alone; points, shape (waves,)."""
+def _passing_points(scenario: Scenario, weeks: FloatArray, since: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What lifts the answers and is no effect: of both arms, and of the pilot teams alone; points, shape (waves,).
+
+    Args:
+        scenario: The world.
+        weeks: Weeks after launch, shape (waves,).
+        since: Weeks after the pilot teams' start, same shape.
+    """
     both, pilot = np.zeros_like(weeks), np.zeros_like(weeks)
     attention, occasion, season = scenario.attention, scenario.occasion, scenario.season
     if attention:
-        fade = _faded(weeks, attention.fades_from_week, attention.fades_until_week, 0.0)
-        pilot += np.where(weeks > 0, attention.points * fade, 0.0)
+        fade = _faded(since, attention.fades_from_week, attention.fades_until_week, 0.0)
+        pilot += np.where(since > 0, attention.points * fade, 0.0)
     if occasion:
         lift = np.where((occasion.from_week <= weeks) & (weeks <= occasion.until_week), occasion.points, 0.0)
         both, pilot = (both + lift, pilot) if occasion.arms == "both" else (both, pilot + lift)
@@ -189,7 +216,9 @@ def _passing_points(scenario: Scenario, weeks: FloatArray) -> tuple[FloatArray, 
     return both, pilot
 
 
-def _other_points(scenario: Scenario, weeks: FloatArray, *, chosen: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _other_points(
+    scenario: Scenario, weeks: FloatArray, since: FloatArray, *, chosen: bool
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Rise of volunteers, leap of the star team, standard deviation of a unit's shocks; points, shape (waves,)."""
     rise, leap, shock = (np.zeros_like(weeks) for _ in range(3))
     volunteers, star, shocks = scenario.volunteers, scenario.star, scenario.unit_shocks
@@ -197,19 +226,19 @@ def _other_points(scenario: Scenario, weeks: FloatArray, *, chosen: bool) -> tup
         risen_for = np.clip(weeks, volunteers.from_week, volunteers.until_week) - volunteers.from_week
         rise = volunteers.points_per_half_year * risen_for / HALF_YEAR_WEEKS
     if star:
-        leap = np.where(weeks > 0, star.points, 0.0)
+        leap = np.where(since > 0, star.points, 0.0)
     if shocks:
         shock = np.where(weeks >= shocks.from_week, shocks.sd_points, 0.0)
     return rise, leap, shock
 
 
-def _effect_points(scenario: Scenario, weeks: FloatArray, *, is_primary: bool) -> tuple[FloatArray, FloatArray]:
-    """Mean and standard deviation between teams, points of a 1-5 scale, both of shape (waves,)."""
+def _effect_points(scenario: Scenario, since: FloatArray, *, is_primary: bool) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation between teams, points of a 1-5 scale, so many weeks after their start, (waves,)."""
     effect = scenario.effect
     if effect is None:
-        return np.zeros_like(weeks), np.zeros_like(weeks)
-    ramp = np.clip(weeks / max(effect.ramp_weeks, NUDGE), 0, 1)
-    strength = ramp * _faded(weeks, effect.fades_from_week, effect.fades_until_week, effect.lasting_share)
+        return np.zeros_like(since), np.zeros_like(since)
+    ramp = np.clip(since / max(effect.ramp_weeks, NUDGE), 0, 1)
+    strength = ramp * _faded(since, effect.fades_from_week, effect.fades_until_week, effect.lasting_share)
     return (
         effect.points if is_primary else effect.secondary_points
     ) * strength, effect.between_team_sd_points * strength

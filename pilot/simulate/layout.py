@@ -13,6 +13,7 @@ from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Arm, Protocol
 from pilot.plan.model import Guardrail
+from pilot.plan.staggering import cohort_sizes, start_weeks
 from pilot.simulate.correlation import HALF_YEAR_WEEKS
 from pilot.simulate.latent import AnswerOptions, FloatArray
 from pilot.simulate.scenario import Scenario
@@ -66,24 +67,26 @@ class Layout:
         team: Index of each person's first team, ascending, shape (people,); the plan's arm of that team is theirs
             for good.
         joins_later: Whether the person is new during the pilot, shape (people,).
-        treated: Which teams are pilot teams, shape (teams,); None: half of them, drawn anew in each replicate.
+        start_week: Week after the launch in which each team starts, infinite for teams that do not, shape (teams,);
+            None: drawn anew in each replicate, in cohorts that are as even as can be.
         wave_ids: In order of time.
         weeks: Weeks after launch of each wave, shape (waves,).
         item_ids: On the last axis of the answers.
         scales: The primary scale first.
-        outcome_waves: Place of the plan's outcome waves.
-        lasting_waves: Place of the plan's lasting waves.
+        outcome_waves: Place of the plan's outcome waves, for teams that start at the launch.
+        lasting_waves: Place of the plan's lasting waves, likewise.
         guardrails: Measures that must not get worse.
         fidelity_measure: Name of the measure of fidelity; None: not measured.
-        chosen: Which teams somebody chose as pilot teams, shape (teams,); None: the lot decides. Unlike `treated` it
-            stays when one asks what would have happened without the practice.
+        chosen: Which teams somebody chose as pilot teams, shape (teams,); None: the lot decides. Unlike `start_week`
+            it stays when one asks what would have happened without the practice.
         moves: Transfers between teams; None: there are none.
+        starts: Weeks in which pilot teams start; one for each cohort.
     """
 
     team_ids: tuple[str, ...]
     team: IntArray
     joins_later: BoolArray
-    treated: BoolArray | None
+    start_week: FloatArray | None
     wave_ids: tuple[str, ...]
     weeks: FloatArray
     item_ids: tuple[str, ...]
@@ -94,6 +97,7 @@ class Layout:
     fidelity_measure: str | None = None
     chosen: BoolArray | None = None
     moves: Moves | None = None
+    starts: tuple[float, ...] = (0.0,)
 
     @property
     def unit(self) -> IntArray:
@@ -106,6 +110,19 @@ class Layout:
     def n_people(self) -> int:
         """People of all teams, joiners too."""
         return len(self.team)
+
+    @property
+    def cohort_shares(self) -> tuple[float, ...]:
+        """Share of each cohort in the teams that start; as drawn where no team does."""
+        sizes: tuple[int, ...] = cohort_sizes(len(self.team_ids), len(self.starts))[:-1]
+        if self.start_week is not None and np.isfinite(self.start_week).any():
+            sizes = tuple(int((self.start_week == start).sum()) for start in self.starts)
+        return tuple(size / max(sum(sizes), 1) for size in sizes)
+
+    def waves_after(self, start: float, waves: IntArray) -> IntArray:
+        """Place of the waves as many weeks after a start as these are after the launch."""
+        places: IntArray = np.isin(self.weeks, self.weeks[waves] + start).nonzero()[0]
+        return places
 
     def team_at(self, weeks: FloatArray) -> IntArray:
         """Index of the team that each person is in, shape (people, weeks)."""
@@ -132,6 +149,7 @@ def layout_of(
     *,
     n_joiners: Mapping[str, int] | int = 0,
     assignment: Mapping[str, Arm] | None = None,
+    starts: Mapping[str, int] | None = None,
 ) -> Layout:
     """The layout of a plan.
 
@@ -142,9 +160,10 @@ def layout_of(
         n_people: Head count at the first wave: of each team, or the same for all.
         n_joiners: New people during the pilot, likewise.
         assignment: Arm of each team; without one the plan's own, and a draw in each replicate where it draws.
+        starts: Week of each pilot team's start, with the assignment; None: at the launch.
 
     Raises:
-        PilotError: a team has no arm, or a scale's items have different answers.
+        PilotError: a team has no arm or no start, or a scale's items have different answers.
     """
     plan = protocol.plan
     team_ids = tuple(sorted(plan.teams.all))
@@ -155,7 +174,7 @@ def layout_of(
         team_ids=team_ids,
         team=np.repeat(np.arange(len(team_ids)), first + later),
         joins_later=np.repeat(np.tile([False, True], len(team_ids)), n_each),
-        treated=_treated(protocol, team_ids, assignment),
+        start_week=_start_week(protocol, team_ids, assignment, starts),
         wave_ids=plan.calendar.wave_ids,
         weeks=np.array([wave.week for wave in plan.calendar.waves], dtype=float),
         item_ids=tuple(protocol.instruments.items),
@@ -165,6 +184,7 @@ def layout_of(
         guardrails=plan.outcomes.guardrails,
         fidelity_measure=plan.outcomes.fidelity.measure if plan.outcomes.fidelity else None,
         chosen=None if plan.teams.randomise else np.isin(team_ids, plan.teams.pilot),
+        starts=tuple(float(start) for start in plan.starts),
     )
 
 
@@ -174,6 +194,7 @@ def draw_layout(
     rng: np.random.Generator,
     *,
     assignment: Mapping[str, Arm] | None = None,
+    starts: Mapping[str, int] | None = None,
     team_sizes: Mapping[str, int] | None = None,
 ) -> Layout:
     """The layout of a plan, with joiners and transfers as in the scenario.
@@ -183,6 +204,7 @@ def draw_layout(
         protocol: The plan and its questionnaires.
         rng: Source of every random number.
         assignment: See `layout_of`.
+        starts: See `layout_of`.
         team_sizes: People of each team; None: drawn as in the scenario.
 
     Raises:
@@ -201,6 +223,7 @@ def draw_layout(
         dict(zip(teams, sizes.tolist(), strict=True)),
         n_joiners=dict(zip(teams, joiners.tolist(), strict=True)),
         assignment=assignment,
+        starts=starts,
     )
     # A stream of its own: the same seed gives the same sizes with any transfers.
     (moves_rng,) = rng.spawn(1)
@@ -221,14 +244,14 @@ def with_moves(layout: Layout, transfers_pct: float, rng: np.random.Generator) -
     return replace(layout, moves=Moves(week, to_team))
 
 
-def draw_treated(layout: Layout, rng: np.random.Generator, n_replicates: int) -> BoolArray:
-    """Which teams are pilot teams, shape (replicates, teams); with an odd number of teams the spare one is."""
+def draw_starts(layout: Layout, rng: np.random.Generator, n_replicates: int) -> FloatArray:
+    """Week in which each team starts, infinite for teams that do not, shape (replicates, teams)."""
     n_teams = len(layout.team_ids)
-    if layout.treated is not None:
-        return np.broadcast_to(layout.treated, (n_replicates, n_teams)).copy()
+    if layout.start_week is not None:
+        return np.broadcast_to(layout.start_week, (n_replicates, n_teams)).copy()
     ranks = rng.random((n_replicates, n_teams)).argsort(axis=1).argsort(axis=1)
-    treated: BoolArray = ranks < (n_teams + 1) // 2
-    return treated
+    weeks: FloatArray = np.repeat([*layout.starts, np.inf], cohort_sizes(n_teams, len(layout.starts)))[ranks]
+    return weeks
 
 
 def _counts(counts: Mapping[str, int] | int, team_ids: tuple[str, ...]) -> IntArray:
@@ -237,10 +260,15 @@ def _counts(counts: Mapping[str, int] | int, team_ids: tuple[str, ...]) -> IntAr
     return np.array([counts.get(team_id, 0) for team_id in team_ids], dtype=np.intp)
 
 
-def _treated(protocol: Protocol, team_ids: tuple[str, ...], assignment: Mapping[str, Arm] | None) -> BoolArray | None:
+def _start_week(
+    protocol: Protocol,
+    team_ids: tuple[str, ...],
+    assignment: Mapping[str, Arm] | None,
+    starts: Mapping[str, int] | None,
+) -> FloatArray | None:
     teams = protocol.plan.teams
     if assignment is None:
-        return None if teams.randomise else np.isin(team_ids, teams.pilot)
+        return None if teams.randomise else np.where(np.isin(team_ids, teams.pilot), 0.0, np.inf)
     faults = [
         Fault(team_id, message("this team has no arm."), message("Assign every team of the plan to an arm."))
         for team_id in team_ids
@@ -248,7 +276,7 @@ def _treated(protocol: Protocol, team_ids: tuple[str, ...], assignment: Mapping[
     ]
     if faults:
         raise PilotError(message("This pilot cannot be simulated."), faults)
-    return np.array([assignment[team_id] == "pilot" for team_id in team_ids], dtype=bool)
+    return start_weeks(protocol.plan, team_ids, assignment, starts)
 
 
 def _scales(protocol: Protocol) -> tuple[ScaleLayout, ...]:

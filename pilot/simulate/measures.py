@@ -8,7 +8,7 @@ import numpy as np
 
 from pilot.plan.model import Guardrail
 from pilot.simulate.latent import FloatArray
-from pilot.simulate.layout import BoolArray, Layout
+from pilot.simulate.layout import Layout
 from pilot.simulate.scenario import Scenario
 
 MANAGER_HOURS = "manager_hours"
@@ -21,7 +21,7 @@ class MeasureModel:
 
     Attributes:
         level: Mean without the practice.
-        change: What the practice adds to it in the pilot teams.
+        change: What the practice adds to it in the pilot teams, from their start.
         between_team_sd: Standard deviation between teams.
         noise_sd: Standard deviation of one team from wave to wave.
     """
@@ -56,25 +56,25 @@ def worsenings(scenario: Scenario, layout: Layout) -> dict[str, float]:
 def draw_measures(
     scenario: Scenario,
     layout: Layout,
-    treated: BoolArray,
+    start_week: FloatArray,
     rng: np.random.Generator,
     manager_luck: FloatArray | None = None,
 ) -> FloatArray:
     """Team measures, shape (replicates, teams, waves, measures).
 
-    Guardrails are measured in every wave, fidelity in the pilot teams after the launch (NaN elsewhere); it is cut
+    Guardrails are measured in every wave, fidelity in the pilot teams after their start (NaN elsewhere); it is cut
     to 0-100.
 
     Args:
         scenario: The world.
         layout: Teams, waves and measures.
-        treated: Pilot teams, shape (replicates, teams).
+        start_week: See `draw_starts`, shape (replicates, teams).
         rng: Source of every random number.
         manager_luck: How far each manager runs the loop compared with others, standard normal, shape (replicates,
             teams); None: nothing else hangs on it, and it is drawn here.
     """
-    shape = (*treated.shape, len(layout.weeks))
-    running = treated[..., None] & (layout.weeks > 0)
+    shape = (*start_week.shape, len(layout.weeks))
+    running = layout.weeks > start_week[..., None]
     measures = np.empty((*shape, len(layout.measure_ids)))
     for index, guardrail in enumerate(layout.guardrails):
         model = measure_model(scenario, guardrail)

@@ -10,13 +10,13 @@ import numpy as np
 from pilot.simulate.answering import Arms, answer_block, draw_presence, on_roster
 from pilot.simulate.course import dose_at
 from pilot.simulate.latent import FloatArray
-from pilot.simulate.layout import BoolArray, Layout, draw_treated
+from pilot.simulate.layout import BoolArray, Layout, draw_starts
 from pilot.simulate.measures import draw_measures
 from pilot.simulate.scenario import Scenario
 from pilot.simulate.selection import SingleArray
 from pilot.simulate.world import World, solve_world
 
-BLOCK_CELLS = 1 << 15  # person-waves worked on at a time; a block of six items then stays in the processor's cache
+BLOCK_CELLS = 1 << 16  # person-waves worked on at a time; a block of a few items then stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class SimulatedPilots:
         layout: Teams, waves and questions.
         answers: Codes as ticked (reverse-keyed items are not turned), NaN where not answered, shape (replicates,
             people, waves, items). Stored item by item.
-        treated: Which teams are pilot teams, shape (replicates, teams).
+        start_week: Week in which each team starts, infinite for teams that do not, shape (replicates, teams).
         joined_week: Week in which a person joins; -inf: before the first wave. Shape (replicates, people).
         left_week: Week in which a person leaves; for most it lies after the last wave. Same shape.
         careless: Whether a questionnaire was answered without reading, shape (replicates, people, waves).
@@ -38,12 +38,18 @@ class SimulatedPilots:
 
     layout: Layout
     answers: FloatArray
-    treated: BoolArray
+    start_week: FloatArray
     joined_week: SingleArray
     left_week: SingleArray
     careless: BoolArray
     team_measures: FloatArray
     truth: Mapping[str, FloatArray]
+
+    @property
+    def treated(self) -> BoolArray:
+        """Which teams are pilot teams, shape (replicates, teams)."""
+        treated: BoolArray = np.isfinite(self.start_week)
+        return treated
 
     @property
     def on_roster(self) -> BoolArray:
@@ -54,7 +60,7 @@ class SimulatedPilots:
 def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_replicates: int) -> SimulatedPilots:
     """Draw pilots of one world.
 
-    With the same seed and another `layout.treated` the same people answer under the other assignment: these are
+    With the same seed and another `layout.start_week` the same people answer under the other assignment: these are
     the two potential outcomes.
 
     Args:
@@ -72,12 +78,12 @@ def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_
 def draw_from_world(world: World, rng: np.random.Generator, n_replicates: int) -> SimulatedPilots:
     """The same for a world that is solved already, which takes as long as drawing a thousand pilots."""
     scenario, layout = world.scenario, world.layout
-    treated = draw_treated(layout, rng, n_replicates)
-    manager_luck = rng.standard_normal(treated.shape) if scenario.dose else None
-    measures = draw_measures(scenario, layout, treated, rng, manager_luck)
+    start_week = draw_starts(layout, rng, n_replicates)
+    manager_luck = rng.standard_normal(start_week.shape) if scenario.dose else None
+    measures = draw_measures(scenario, layout, start_week, rng, manager_luck)
     dose = None if manager_luck is None else dose_at(scenario, manager_luck)
     waves = (n_replicates, layout.n_people, len(layout.weeks))
-    stored = np.full((len(layout.item_ids), *waves), np.nan)
+    stored = np.full((len(layout.item_ids), *waves), np.nan, dtype=np.float32)
     joined, left = np.empty((2, *waves[:2]), dtype=np.float32)
     careless = np.empty(waves, dtype=bool)
     n_block = max(1, BLOCK_CELLS // max(1, layout.n_people * len(layout.weeks)))
@@ -86,12 +92,12 @@ def draw_from_world(world: World, rng: np.random.Generator, n_replicates: int) -
         joined[block], left[block] = draw_presence(world, rng, block.stop - start)
         present = on_roster(joined[block], left[block], layout.weeks)
         careless[block] = answer_block(
-            world, Arms(treated[block], None if dose is None else dose[block]), present, rng, stored[:, block]
+            world, Arms(start_week[block], None if dose is None else dose[block]), present, rng, stored[:, block]
         )
     return SimulatedPilots(
         layout=layout,
         answers=np.moveaxis(stored, 0, -1),
-        treated=treated,
+        start_week=start_week,
         joined_week=joined,
         left_week=left,
         careless=careless,

@@ -71,7 +71,11 @@ class SimulatedPilot:
 
 
 def simulate_tables(
-    scenario: Scenario, protocol: Protocol, assignment: Mapping[str, Arm], rng: np.random.Generator
+    scenario: Scenario,
+    protocol: Protocol,
+    assignment: Mapping[str, Arm],
+    rng: np.random.Generator,
+    starts: Mapping[str, int] | None = None,
 ) -> SimulatedPilot:
     """Simulate one pilot of a plan.
 
@@ -80,13 +84,14 @@ def simulate_tables(
         protocol: The plan and its questionnaires.
         assignment: Arm of each team.
         rng: Source of every random number.
+        starts: Week of each pilot team's start; None: at the launch.
 
     Raises:
-        PilotError: a team has no arm, or the world cannot be had with the plan's questionnaires.
+        PilotError: a team has no arm or no start, or the world cannot be had with the plan's questionnaires.
     """
     # A stream of its own for the practice: the same seed gives the same answers with any practice.
     (practice_rng,) = rng.spawn(1)
-    layout = draw_layout(scenario, protocol, rng, assignment=assignment)
+    layout = draw_layout(scenario, protocol, rng, assignment=assignment, starts=starts)
     pilots = draw_pilots(scenario, layout, rng, 1)
     codes = Codes(draw_codes(layout.n_people, rng), draw_codes(len(layout.team_ids), practice_rng, MANAGER_PREFIX))
     launch_on, phrases = protocol.plan.calendar.launch_on, Phrases.made_up(practice_rng)

@@ -22,14 +22,19 @@ class ScaleWorld:
     Attributes:
         layout: How it is asked.
         model: How its items are answered.
-        course: How its trait moves.
+        courses: How its trait moves, one for each of the layout's starts.
         correlation: Of its state with the primary scale's state; 1 for the primary scale itself.
     """
 
     layout: ScaleLayout
     model: ItemModel
-    course: Course
+    courses: tuple[Course, ...]
     correlation: float
+
+    @property
+    def course(self) -> Course:
+        """Of teams that start first; what it says of comparison teams, volunteers and shocks holds for all."""
+        return self.courses[0]
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,12 @@ def solve_world(scenario: Scenario, layout: Layout) -> World:
         target = scenario.secondary_target if scales else scenario.primary_target
         model = ItemModel.for_scores(target, scale.options, len(scale.items))
         chosen = layout.chosen is not None
-        course = course_of(scenario, model, layout.weeks, is_primary=not scales, chosen=chosen)
+        courses = tuple(
+            course_of(scenario, model, layout.weeks, is_primary=not scales, chosen=chosen, start=start)
+            for start in layout.starts
+        )
         correlation = scenario.correlation_of_scales() if scales else 1.0
-        scales.append(ScaleWorld(scale, model, course, correlation))
-    courses = {scale.layout.id: scale.course for scale in scales}
+        scales.append(ScaleWorld(scale, model, courses, correlation))
     return World(
         scenario=scenario,
         layout=layout,
@@ -89,5 +96,5 @@ def solve_world(scenario: Scenario, layout: Layout) -> World:
         answer_correlation=answer_correlation(
             scenario.response.rate, scenario.response.retention / scenario.stays_on_roster
         ),
-        truth=truths(layout, courses) | worsenings(scenario, layout),
+        truth=truths(layout, {scale.layout.id: scale.courses for scale in scales}) | worsenings(scenario, layout),
     )

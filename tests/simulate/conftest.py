@@ -69,7 +69,7 @@ def make_layout() -> Callable[..., Layout]:
             team_ids=tuple(f"T{number}" for number in range(n_teams)),
             team=np.repeat(np.arange(n_teams), n_people),
             joins_later=np.zeros(n_teams * n_people, bool),
-            treated=treated,
+            start_week=None if treated is None else np.where(treated, 0.0, np.inf),
             wave_ids=tuple(f"wave_{number}" for number in range(len(weeks))),
             weeks=np.array(weeks),
             item_ids=tuple(f"item_{number}" for number in range(n_items + n_secondary_items)),

@@ -166,7 +166,7 @@ def test_the_unhappy_of_the_pilot_fall_silent_after_the_launch(make_layout, chan
     layout = make_layout(treated=np.arange(16) < 8)
     pilots = draw_pilots(scenario, layout, np.random.default_rng(9), N_REPLICATES)
     scores = scores_of(pilots, layout.scales[0])
-    pilot = layout.treated[layout.team]
+    pilot = np.isfinite(layout.start_week)[layout.team]
     gap = np.nanmean(scores[:, pilot], axis=1) - np.nanmean(scores[:, ~pilot], axis=1)
     error = gap.std(axis=0, ddof=1) / np.sqrt(N_REPLICATES)
     assert abs(gap[:, 0].mean()) < STANDARD_ERRORS * error[0]

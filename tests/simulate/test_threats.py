@@ -134,7 +134,7 @@ def test_volunteers_rise_as_stated_with_or_without_the_practice(everybody_answer
     scenario = everybody_answers(read_scenario("keen_managers_volunteer"))
     rise = scenario.volunteers.points_per_half_year * np.array([0.5, 1.0, 1.5, 2.0])
     for treated in (PILOT, np.zeros(16, bool)):
-        found, pilots = team_means(scenario, replace(two_units, treated=treated))
+        found, pilots = team_means(scenario, replace(two_units, start_week=np.where(treated, 0.0, np.inf)))
         assert_mean(found[:, :8].mean(axis=1) - found[:, 8:].mean(axis=1), rise)
         assert (pilots.truth["primary_outcome_points"] == 0).all()
 
@@ -188,7 +188,7 @@ def test_one_pilot_team_leaps_and_the_others_do_not(which, request, changed, eve
     assert (moved & ~pilots.treated).sum() == 0
     assert moved[:, 0].mean() < 0.25
     assert (pilots.truth["primary_outcome_points"] == 0).all()
-    without, _ = team_means(scenario, replace(layout, treated=np.zeros(16, bool)))
+    without, _ = team_means(scenario, replace(layout, start_week=np.full(16, np.inf)))
     assert_mean(without.mean(axis=1), 3.6)
 
 
@@ -224,7 +224,10 @@ def test_moved_items_are_answered_higher_by_the_pilot_after_the_launch_and_no_ot
 
 
 def with_and_without(scenario, layout):
-    worlds = [team_means(scenario, replace(layout, treated=np.full(16, treated))) for treated in (True, False)]
+    worlds = [
+        team_means(scenario, replace(layout, start_week=np.full(16, 0.0 if treated else np.inf)))
+        for treated in (True, False)
+    ]
     return worlds[0][0] - worlds[1][0], worlds[0][1]
 
 

@@ -27,8 +27,10 @@ def test_who_leaves_a_pilot_team_leaves_the_practice(crossing, changed, everybod
         effect={"between_team_sd_points": 0.0, "ramp_weeks": 0.0, "points": 1.0},
     )
     with_it, without = (
-        draw_pilots(scenario, replace(layout, treated=treated), np.random.default_rng(1), 20).answers.mean(axis=(0, 3))
-        for treated in (layout.treated, np.zeros(4, bool))
+        draw_pilots(scenario, replace(layout, start_week=start_week), np.random.default_rng(1), 20).answers.mean(
+            axis=(0, 3)
+        )
+        for start_week in (layout.start_week, np.full(4, np.inf))
     )
     gain = with_it - without
     stays = (layout.team < 2) & ~goes

@@ -41,7 +41,7 @@ def potential_difference(scenario, layout, seed=21, scale=0):
         scores_of(
             draw_pilots(
                 scenario,
-                replace(layout, treated=np.full(len(layout.team_ids), treated)),
+                replace(layout, start_week=np.full(len(layout.team_ids), 0.0 if treated else np.inf)),
                 np.random.default_rng(seed),
                 N_REPLICATES,
             ),

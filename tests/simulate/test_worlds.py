@@ -20,7 +20,7 @@ def test_the_same_seed_gives_the_same_pilots(make_layout):
         draw_pilots(read_scenario("works"), make_layout(), np.random.default_rng(seed), 30) for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.answers, again.answers)
-    np.testing.assert_array_equal(first.treated, again.treated)
+    np.testing.assert_array_equal(first.start_week, again.start_week)
     assert not np.array_equal(first.answers, other.answers, equal_nan=True)
 
 
@@ -274,7 +274,7 @@ def test_a_random_world_is_simulated_or_refused_with_a_sentence(content, seed, n
     layout = make_layout(n_teams=n_teams, n_people=3, n_items=n_items, n_secondary_items=2, weeks=[0.0, 24.0, 36.0])
     if listed:
         chosen = np.arange(n_teams) % 2 == 0
-        layout = replace(layout, chosen=chosen, treated=chosen)
+        layout = replace(layout, chosen=chosen, start_week=np.where(chosen, 0.0, np.inf))
     try:
         scenario = validate_page(PageSource("random.yaml", content), Scenario, message("Refused."))
         pilots = draw_pilots(scenario, layout, np.random.default_rng(seed), 3)
@@ -287,5 +287,7 @@ def test_a_random_world_is_simulated_or_refused_with_a_sentence(content, seed, n
     assert pilots.truth["primary_outcome_points"] == pytest.approx(
         scenario.effect.points if scenario.effect else 0, abs=1e-5
     )
-    without = draw_pilots(scenario, replace(layout, treated=np.zeros(n_teams, bool)), np.random.default_rng(seed), 3)
+    without = draw_pilots(
+        scenario, replace(layout, start_week=np.full(n_teams, np.inf)), np.random.default_rng(seed), 3
+    )
     assert np.isfinite(without.team_measures).all()

@@ -50,6 +50,7 @@ def stream_tables(
     store: Store,
     simulated_at: datetime,
     *,
+    starts: Mapping[str, int] | None = None,
     seal_sha256: str | None = None,
     console: Console | None = None,
     block_teams: int = BLOCK_TEAMS,
@@ -67,16 +68,17 @@ def stream_tables(
         seeds: Source of every random number; not spawned from before.
         store: Where the rows go; each table of each block is one transaction.
         simulated_at: Now.
+        starts: Week of each pilot team's start; None: at the launch.
         seal_sha256: Of the sealed plan.
         console: Where a progress bar is drawn; None: nowhere.
         block_teams: Teams in a block.
 
     Raises:
-        PilotError: a team has no arm, the world cannot be had, or the store holds something else.
+        PilotError: a team has no arm or no start, the world cannot be had, or the store holds something else.
     """
     outline_seed, block_seed = seeds.spawn(2)
     rng = np.random.default_rng(outline_seed)
-    layout = draw_layout(scenario, protocol, rng, assignment=assignment)
+    layout = draw_layout(scenario, protocol, rng, assignment=assignment, starts=starts)
     codes = Codes(draw_codes(layout.n_people, rng), draw_codes(len(layout.team_ids), rng, MANAGER_PREFIX))
     phrases = Phrases.made_up(rng)
     blocks = _blocks(len(layout.team_ids), block_teams)
@@ -110,7 +112,7 @@ def _part_of(layout: Layout, codes: Codes, block: slice) -> tuple[Layout, Codes]
         team_ids=layout.team_ids[block],
         team=layout.team[people] - block.start,
         joins_later=layout.joins_later[people],
-        treated=None if layout.treated is None else layout.treated[block],
+        start_week=None if layout.start_week is None else layout.start_week[block],
         chosen=None if layout.chosen is None else layout.chosen[block],
         moves=None,
     )

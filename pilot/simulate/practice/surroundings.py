@@ -55,7 +55,7 @@ def draw_business_results(pilots: SimulatedPilots, model: BusinessResult, rng: n
     """The measure `team_kpi_pct` of every team and wave, unless the plan has a measure of that name."""
     layout = pilots.layout
     shape = (len(layout.team_ids), len(layout.weeks))
-    running = pilots.treated[0][:, None] & (layout.weeks > 0)
+    running = layout.weeks > pilots.start_week[0][:, None]
     lasting = model.between_team_sd_pct * rng.standard_normal((shape[0], 1))
     values = model.level_pct + model.change_pct * running + lasting + model.noise_sd_pct * rng.standard_normal(shape)
     team, wave = np.indices(shape).reshape(2, -1)

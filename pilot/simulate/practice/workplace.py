@@ -204,21 +204,21 @@ def choose(codes: Sequence[str], probabilities: Sequence[FloatArray], rng: np.ra
 def _doses(scenario: Scenario, pilots: SimulatedPilots, weeks: IntArray, rng: np.random.Generator) -> FloatArray:
     """How far each team runs the loop in each week, 0 to 1, shape (teams, weeks).
 
-    A wave's fidelity is that of the weeks before it. Where the plan does not measure fidelity it is drawn from the
-    scenario all the same. What spills over to the comparison teams is a share of the mean dose.
+    A wave's fidelity is that of the weeks before it, from the team's own start on. Where the plan does not measure
+    fidelity it is drawn from the scenario all the same. What spills over to teams that have not started is a share of
+    the mean dose.
     """
     layout, fidelity = pilots.layout, scenario.fidelity
     after = (layout.weeks > 0).nonzero()[0]
-    treated = pilots.treated[0][:, None]
+    start_week = pilots.start_week[0][:, None]
     if not len(after):
         return np.zeros((len(layout.team_ids), len(weeks)))
     if layout.fidelity_measure:
         measured = pilots.team_measures[0][:, after, layout.measure_ids.index(layout.fidelity_measure)]
     else:
-        lasting = fidelity.between_team_sd_pct * rng.standard_normal(treated.shape)
-        noise = fidelity.noise_sd_pct * rng.standard_normal((len(treated), len(after)))
+        lasting = fidelity.between_team_sd_pct * rng.standard_normal(start_week.shape)
+        noise = fidelity.noise_sd_pct * rng.standard_normal((len(start_week), len(after)))
         measured = np.clip(fidelity.mean_pct + lasting + noise, 0, 100)
     spilled = scenario.spillover.share * fidelity.mean_pct if scenario.spillover else 0.0
-    by_wave = np.where(treated, measured, spilled) / 100
     wave = np.minimum(np.searchsorted(layout.weeks[after], weeks, side="right"), len(after) - 1)
-    return np.where(weeks >= 0, by_wave[:, wave], 0.0)
+    return np.where(weeks >= start_week, measured[:, wave], np.where(weeks >= 0, spilled, 0.0)) / 100
