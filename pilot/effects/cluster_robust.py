@@ -168,8 +168,30 @@ def contrast(
     c = np.asarray(weights, dtype=float)
     estimate = model.coefficients @ c
     se = np.sqrt(np.einsum("p,rpq,q->r", c, model.covariance, c))
-    se = np.where(se < NOTHING, 0.0, se)
     df = _satterthwaite_df(model, c) + 0.0 * estimate
+    return t_estimate(estimate, se, df, moments.n, treated, confidence_pct=confidence_pct)
+
+
+def t_estimate(
+    estimate: FloatArray,
+    se: FloatArray,
+    df: FloatArray,
+    n: NDArray[np.intp],
+    treated: NDArray[np.bool_],
+    *,
+    confidence_pct: float,
+) -> Estimate:
+    """An estimate with its t test and interval.
+
+    Args:
+        estimate: Points, shape (replicates,).
+        se: Standard error, same shape.
+        df: Degrees of freedom, same shape.
+        n: People of each cluster that it rests on, shape (replicates, clusters).
+        treated: Which clusters are pilot teams, same shape.
+        confidence_pct: Of the interval, percent.
+    """
+    se = np.where(se < NOTHING, 0.0, se)
     with np.errstate(invalid="ignore", divide="ignore"):
         # Where nothing varies there is nothing to test: zero stays zero, anything else is certain.
         t = np.where((se == 0) & (np.abs(estimate) < NOTHING), 0.0, estimate / se)
@@ -181,9 +203,9 @@ def contrast(
         p=2 * special.stdtr(df, -np.abs(t)),
         lower=lower,
         upper=upper,
-        n_people=moments.n.sum(axis=1),
-        n_teams=(moments.n > 0).sum(axis=1),
-        n_treated=np.where(treated, moments.n, 0).sum(axis=1),
+        n_people=n.sum(axis=1),
+        n_teams=(n > 0).sum(axis=1),
+        n_treated=np.where(treated, n, 0).sum(axis=1),
     )
 
 

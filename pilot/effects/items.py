@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilot.effects.team_model import TeamSums, fit_contrast
-from pilot.scores import FloatArray, Panel, mean_of_parts
+from pilot.scores import FloatArray, Panel
 
 FEWEST_ITEMS = 4  # with fewer a half is one item, and no pattern
 
@@ -54,11 +54,8 @@ def item_check(panel: Panel, baseline: Sequence[str], outcome: Sequence[str]) ->
     if n_items < FEWEST_ITEMS:
         nothing = np.full(n_replicates, np.nan)
         return ItemCheck(np.full((n_replicates, n_items), np.nan), nothing, nothing, nothing)
-    start, end = ([panel.wave_ids.index(wave) for wave in waves] for waves in (baseline, outcome))
-    changes = [
-        mean_of_parts(item[..., wave] for wave in end) - mean_of_parts(item[..., wave] for wave in start)
-        for item in panel.items
-    ]
+    ends = (panel.means_of(item, tuple(baseline), tuple(outcome)) for item in panel.items)
+    changes = [end - start for start, end in ends]
     effects = np.stack([_difference(TeamSums.of(change, panel.roster), panel.roster.treated) for change in changes], 1)
     order, half = effects.argsort(axis=1), n_items // 2
     weights = np.zeros_like(effects)

@@ -35,9 +35,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from pilot.effects.cluster_robust import LEVERAGE_TOLERANCE, NOTHING, Estimate, interval, sum_by_cluster
+from pilot.effects.cluster_robust import LEVERAGE_TOLERANCE, Estimate, sum_by_cluster, t_estimate
 from pilot.scores import BoolArray, FloatArray, Roster
 
 Model = Literal["mean", "change", "ancova", "interaction"]
@@ -126,6 +125,61 @@ def fit_contrast(
         weights: The contrast c, shape (columns,).
         confidence_pct: Of the interval, percent.
     """
+    solved = _solve(model, sums, treated, weights)
+    missing = np.where(solved.estimable, 0.0, np.nan)
+    se = np.sqrt((solved.influence**2).sum(axis=-1)) + missing
+    df = _degrees_of_freedom(solved) + missing
+    return t_estimate(solved.estimate + missing, se, df, sums.n, treated, confidence_pct=confidence_pct)
+
+
+def influences(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """The contrast and each team's part in its error, for estimates that are put together of several models.
+
+    The parts are e_j's_j above: their squares add up to the CR2 variance, and those of one team in several models to
+    its part in a weighted sum of their contrasts. NaN where `fit_contrast` refuses.
+
+    Args:
+        model: Which of the models.
+        sums: What it is fitted to; a team without people takes no part.
+        treated: Which teams are pilot teams, shape (replicates, teams).
+        weights: The contrast c, shape (columns,).
+
+    Returns:
+        The contrast, shape (replicates,), and the parts, shape (replicates, teams).
+    """
+    solved = _solve(model, sums, treated, weights)
+    missing = np.where(solved.estimable, 0.0, np.nan)
+    return solved.estimate + missing, solved.influence + missing[:, None]
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """One model and contrast; letters as above.
+
+    Attributes:
+        estimate: c'beta, shape (replicates,).
+        influence: e_j's_j, shape (replicates, teams).
+        estimable: Where the two mean something, shape (replicates,).
+        e: Shape (2, replicates, teams).
+        gram: G, shape (2, 2, replicates, teams).
+        n_matrix: N, same shape.
+        arms: Which teams are in the comparison and in the pilot, shape (arms, replicates, teams).
+        basis: B of the two arms, shape (arms, columns, 2).
+        inverse: M, shape (replicates, columns, columns).
+    """
+
+    estimate: FloatArray
+    influence: FloatArray
+    estimable: BoolArray
+    e: FloatArray
+    gram: FloatArray
+    n_matrix: FloatArray
+    arms: FloatArray
+    basis: FloatArray
+    inverse: FloatArray
+
+
+def _solve(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike) -> _Solved:
     basis, c = np.asarray(BASES[model], dtype=np.float64), np.asarray(weights, dtype=np.float64)
     arms = np.stack([~treated, treated]).astype(np.float64)  # 0: comparison, 1: pilot
     gram, products = sums.gram, sums.products
@@ -139,35 +193,23 @@ def fit_contrast(
     fitted = _of_team(np.einsum("apk,rp->kra", basis, beta), treated)
     s = products - _apply(gram, fitted)
     h, leverage_fits = _adjustment(gram, n_matrix)
-    estimable &= leverage_fits
     e = d + _apply(n_matrix, _apply(h, d))
-
-    missing = np.where(estimable, 0.0, np.nan)
-    estimate = beta @ c + missing
-    se = np.sqrt((((e * s).sum(axis=0)) ** 2).sum(axis=-1)) + missing
-    se = np.where(se < NOTHING, 0.0, se)
-    ge = _apply(gram, e)
-    df = _degrees_of_freedom(e, ge, n_matrix, arms, basis, inverse) + missing
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # Where nothing varies there is nothing to test: zero stays zero, anything else is certain.
-        t = np.where((se == 0) & (np.abs(estimate) < NOTHING), 0.0, estimate / se)
-    lower, upper = interval(estimate, se, df, confidence_pct=confidence_pct)
-    return Estimate(
-        estimate=estimate,
-        se=se,
-        df=df,
-        p=2 * special.stdtr(df, -np.abs(t)),
-        lower=lower,
-        upper=upper,
-        n_people=sums.n.sum(axis=1),
-        n_teams=(sums.n > 0).sum(axis=1),
-        n_treated=np.where(treated, sums.n, 0).sum(axis=1),
+    return _Solved(
+        estimate=np.asarray(beta @ c, dtype=np.float64),
+        influence=(e * s).sum(axis=0),
+        estimable=estimable & leverage_fits,
+        e=e,
+        gram=gram,
+        n_matrix=n_matrix,
+        arms=arms,
+        basis=basis,
+        inverse=inverse,
     )
 
 
 def _inverse(basis: FloatArray, gram_of_arms: FloatArray) -> tuple[FloatArray, BoolArray]:
     """M, shape (replicates, columns, columns), and where it exists."""
-    total = np.einsum("apk,rakl,aql->rpq", basis, gram_of_arms, basis, optimize=True)
+    total = _sandwich(basis, gram_of_arms)
     values, vectors = np.linalg.eigh(total)
     least = values[:, -1] * total.shape[-1] * np.finfo(np.float64).eps
     estimable: BoolArray = (values[:, 0] > least) & (values[:, 0] > 0)
@@ -191,19 +233,24 @@ def _adjustment(gram: FloatArray, n_matrix: FloatArray) -> tuple[FloatArray, Boo
     return _times(adjugate / _determinant(whole), gram), estimable
 
 
-def _degrees_of_freedom(
-    e: FloatArray, ge: FloatArray, n_matrix: FloatArray, arms: FloatArray, basis: FloatArray, inverse: FloatArray
-) -> FloatArray:
+def _degrees_of_freedom(solved: _Solved) -> FloatArray:
     """Satterthwaite's; (trace P)^2 / sum of squares of P, P = diag(w_j'v_j) - V M V'."""
-    own, shared = (e * ge).sum(axis=0), (ge * _apply(n_matrix, ge)).sum(axis=0)
+    ge = _apply(solved.gram, solved.e)
+    own, shared = (solved.e * ge).sum(axis=0), (ge * _apply(solved.n_matrix, ge)).sum(axis=0)
     # Sum of v_j v_j' from its two arms, in which B_j is the same.
-    outer = np.einsum("krj,lrj,arj->rakl", ge, ge, arms, optimize=True)
-    gram = np.einsum("apk,rakl,aql->rpq", basis, outer, basis, optimize=True) @ inverse
+    outer = np.einsum("krj,lrj,arj->rakl", ge, ge, solved.arms, optimize=True)
+    gram = np.einsum("apk,rakl,aql->rpq", solved.basis, outer, solved.basis, optimize=True) @ solved.inverse
     trace = (own - shared).sum(axis=-1)
     squares = (own**2 - 2 * own * shared).sum(axis=-1) + np.einsum("rpq,rqp->r", gram, gram)
     with np.errstate(invalid="ignore", divide="ignore"):
         df: FloatArray = trace**2 / squares
     return df
+
+
+def _sandwich(basis: FloatArray, of_arms: FloatArray) -> FloatArray:
+    """Sum over the arms of B C B', shape (replicates, columns, columns), given C, (replicates, arms, 2, 2)."""
+    total: FloatArray = np.einsum("rapl,aql->rpq", np.einsum("apk,rakl->rapl", basis, of_arms), basis)
+    return total
 
 
 def _of_team(of_arms: FloatArray, treated: BoolArray) -> FloatArray:

@@ -31,7 +31,7 @@ from pilot.simulate.pilots import draw_from_world
 from pilot.simulate.world import solve_world
 
 PART_REPLICATES = 1000  # of one task; a world is solved once in it
-BLOCK_REPLICATES = 100  # drawn at a time, with team sizes of their own
+BLOCK_REPLICATES = 250  # drawn at a time, with team sizes of their own
 
 
 @dataclass(frozen=True)
