@@ -94,9 +94,8 @@ class Panel:
         # One product for all sets: picking single waves out of the last axis is several times slower.
         chosen = np.array([[wave in waves for waves in wave_sets] for wave in self.wave_ids], dtype=values.dtype)
         rows = values.reshape(-1, values.shape[-1])
-        missing = np.isnan(rows)
-        zero = np.zeros((), dtype=values.dtype)
-        total, count = np.where(missing, zero, rows) @ chosen, (~missing).astype(values.dtype) @ chosen
+        filled, present = _zero_where_missing(rows)
+        total, count = filled @ chosen, present.astype(values.dtype) @ chosen
         with np.errstate(invalid="ignore"):
             means = total.astype(np.float64) / count  # 0 / 0 is NaN: there is nothing to take the mean of
         return tuple(means.T.reshape(len(wave_sets), *values.shape[:-1]))
@@ -129,14 +128,25 @@ def _sum_and_count(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]
     One pass an array: summing over a short last axis is several times slower.
     """
     first, *others = parts
-    missing = np.isnan(first)
-    zero = np.zeros((), dtype=first.dtype)
-    total, n_missing = np.where(missing, zero, first), missing.astype(np.int8)
+    total, present = _zero_where_missing(first)
+    count = present.astype(np.float64)
     for part in others:
-        missing = np.isnan(part)
-        total += np.where(missing, zero, part)
-        n_missing += missing
-    return total, (1 + len(others) - n_missing).astype(np.float64)
+        filled, present = _zero_where_missing(part)
+        total += filled
+        count += present
+    return total, count
+
+
+def _zero_where_missing(values: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """The values with 0 for NaN, and which are there.
+
+    NaN's bits are set to those of 0, which takes a fifth of the time of `np.where` with a random mask: this is the
+    step that a rehearsal spends most of its time in.
+    """
+    present = ~np.isnan(values)
+    bits = np.int32 if values.dtype.itemsize == np.dtype(np.int32).itemsize else np.int64
+    filled: FloatArray = (values.view(bits) & -present.astype(bits)).view(values.dtype)
+    return filled, present
 
 
 def _mean(total: FloatArray, count: FloatArray) -> FloatArray:
