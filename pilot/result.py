@@ -213,6 +213,61 @@ class Attrition(Part):
     hiding_points: float
 
 
+class Bias(Part):
+    """One row of the bias ledger, in points of the scale.
+
+    Attributes:
+        code: Which lie.
+        looks_like: How large it looks; of the kind that its sentence names.
+        overturns_at: How large it would have to be for another verdict; None where the verdict rests on nothing that
+            it could overturn.
+        smallest_seen: The smallest that these answers would have shown in 80 of 100 such pilots; None: not computed.
+        values: What else its sentence says.
+    """
+
+    code: Literal[
+        "pre_trend",
+        "drift",
+        "regression_to_the_mean",
+        "attrition",
+        "novelty",
+        "shifted_items",
+        "careless",
+        "one_team",
+    ]
+    looks_like: float
+    overturns_at: float | None
+    smallest_seen: float | None = None
+    values: dict[str, float] = {}
+
+
+class SecondOpinion(Part):
+    """The same question by another method.
+
+    Attributes:
+        method: Which.
+        estimate: Points; None where the method gives none of its own.
+        p: Two-sided p of no effect.
+        lower: Lower bound of its interval, points.
+        upper: Upper bound.
+    """
+
+    method: Literal[
+        "randomisation_test",
+        "wild_bootstrap",
+        "cr3",
+        "mixed_model",
+        "change_score",
+        "ancova",
+        "unlinked",
+        "interrupted_series",
+    ]
+    estimate: float | None
+    p: float | None
+    lower: float | None = None
+    upper: float | None = None
+
+
 class Finding(Part):
     """One thing that speaks for, against or about the verdict.
 
@@ -300,6 +355,8 @@ class Result(Part):
     """Everything that an analysis found.
 
     Attributes:
+        biases: The bias ledger: how large each possible lie looks, how large it would have to be.
+        second_opinions: The same question by other methods; they decide nothing.
         released: Number of the newest release when it was made; another one since makes it stale.
         seen: Who stands behind it (see `pilot.ledger`).
         protocol_sha256: Of the protocol in force; a result of an earlier one is stale.
@@ -324,6 +381,8 @@ class Result(Part):
     guardrails: tuple[GuardrailOutcome, ...]
     fidelity: FidelityOutcome
     verdict: Verdict
+    biases: tuple[Bias, ...]
+    second_opinions: tuple[SecondOpinion, ...]
     released: int
     seen: dict[str, tuple[str, ...]]
     sha256: str = ""

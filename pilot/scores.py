@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from pilot.plan.staggering import start_weeks
 from pilot.schema.tables import Tables
 
 FloatArray = NDArray[np.float64]
+AnyFloatArray = NDArray[np.floating[Any]]
+"""Of single or double precision: answers are read in either."""
 BoolArray = NDArray[np.bool_]
 
 
@@ -28,27 +31,27 @@ class Roster:
         person_ids: Shape (people,).
         team: Index of each person's team, ascending, shape (people,).
         team_ids: Shape (teams,).
-        treated: Whether the team is in the pilot arm: it starts within the study, shape (replicates, teams).
-        starts: Weeks after the launch in which the pilot teams start, same shape; None: all of them at the launch.
+        start_week: Week after the launch in which each team starts, infinite for comparison teams, which do not start
+            within the study; shape (replicates, teams).
     """
 
     person_ids: NDArray[np.object_]
     team: NDArray[np.intp]
     team_ids: tuple[str, ...]
-    treated: BoolArray
-    starts: FloatArray | None = None
+    start_week: FloatArray
 
     @classmethod
-    def of_starts(
-        cls, person_ids: NDArray[np.object_], team: NDArray[np.intp], team_ids: tuple[str, ...], weeks: FloatArray
+    def of_arms(
+        cls, person_ids: NDArray[np.object_], team: NDArray[np.intp], team_ids: tuple[str, ...], treated: BoolArray
     ) -> Roster:
-        """The roster whose teams start in these weeks, infinite for those that do not, shape (replicates, teams)."""
-        return cls(person_ids, team, team_ids, np.isfinite(weeks), weeks)
+        """The roster whose pilot teams all start at the launch; `treated` of shape (replicates, teams)."""
+        return cls(person_ids, team, team_ids, np.where(treated, 0.0, np.inf))
 
     @property
-    def start_week(self) -> FloatArray:
-        """Week after the launch in which each team starts; infinite: it does not. Shape (replicates, teams)."""
-        return np.where(self.treated, 0.0 if self.starts is None else self.starts, np.inf)
+    def treated(self) -> BoolArray:
+        """Whether each team is in the pilot arm, shape (replicates, teams)."""
+        treated: BoolArray = np.isfinite(self.start_week)
+        return treated
 
     @property
     def person_treated(self) -> BoolArray:
@@ -74,14 +77,14 @@ class Panel:
     wave_ids: tuple[str, ...]
     invited: BoolArray
     scores: Mapping[str, FloatArray]
-    items: tuple[FloatArray, ...]
+    items: tuple[AnyFloatArray, ...]
     measures: Mapping[str, FloatArray]
 
     def mean_of(self, scale_id: str, wave_ids: tuple[str, ...]) -> FloatArray:
         """Each person's mean over the named waves in which they have a score, shape (replicates, people)."""
         return self.means_of(self.scores[scale_id], wave_ids)[0]
 
-    def means_of(self, values: FloatArray, *wave_sets: tuple[str, ...]) -> tuple[FloatArray, ...]:
+    def means_of(self, values: AnyFloatArray, *wave_sets: tuple[str, ...]) -> tuple[FloatArray, ...]:
         """Each person's means over several sets of waves.
 
         Args:
@@ -107,10 +110,11 @@ class Panel:
         """
         if plan.starts == (0,):
             return self.mean_of(scale_id, wave_ids)
-        own = self.mean_of(scale_id, plan.waves_of_all_starts(wave_ids))
+        of_starts = (plan.waves_after(start, wave_ids) for start in plan.starts)
+        own, *cohorts = self.means_of(self.scores[scale_id], plan.waves_of_all_starts(wave_ids), *of_starts)
         starts = self.roster.start_week[:, self.roster.team]
-        for start in plan.starts:
-            own = np.where(starts == start, self.mean_of(scale_id, plan.waves_after(start, wave_ids)), own)
+        for start, mean in zip(plan.starts, cohorts, strict=True):
+            own = np.where(starts == start, mean, own)
         return own
 
 
@@ -122,7 +126,7 @@ def mean_of_available(values: FloatArray) -> FloatArray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _sum_and_count(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]:
+def _sum_and_count(parts: Iterable[AnyFloatArray]) -> tuple[AnyFloatArray, FloatArray]:
     """Sum of a few arrays where they are not NaN, and of how many it is the sum.
 
     One pass an array: summing over a short last axis is several times slower.
@@ -137,19 +141,19 @@ def _sum_and_count(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]
     return total, count
 
 
-def _zero_where_missing(values: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _zero_where_missing(values: AnyFloatArray) -> tuple[AnyFloatArray, BoolArray]:
     """The values with 0 for NaN, and which are there.
 
     NaN's bits are set to those of 0, which takes a fifth of the time of `np.where` with a random mask: this is the
     step that a rehearsal spends most of its time in.
     """
     present = ~np.isnan(values)
-    bits = np.int32 if values.dtype.itemsize == np.dtype(np.int32).itemsize else np.int64
-    filled: FloatArray = (values.view(bits) & -present.astype(bits)).view(values.dtype)
+    bits = np.dtype(f"i{values.dtype.itemsize}")
+    filled: AnyFloatArray = np.bitwise_and(values.view(bits), np.negative(present.astype(bits))).view(values.dtype)
     return filled, present
 
 
-def _mean(total: FloatArray, count: FloatArray) -> FloatArray:
+def _mean(total: AnyFloatArray, count: FloatArray) -> FloatArray:
     with np.errstate(invalid="ignore"):
         mean: FloatArray = total.astype(np.float64) / count  # 0 / 0 is NaN: there is nothing to take the mean of
     return mean
@@ -174,8 +178,8 @@ def scale_scores(answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float
 
 
 def keyed_items(
-    answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float
-) -> tuple[FloatArray, ...]:
+    answers: AnyFloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float
+) -> tuple[AnyFloatArray, ...]:
     """Answers to each item, reverse-keyed ones turned; arguments as of `scale_scores`."""
     turned = np.asarray(reverse_keyed, dtype=bool)
     return tuple(
@@ -183,10 +187,34 @@ def keyed_items(
     )
 
 
-def score_of(items: Sequence[FloatArray]) -> FloatArray:
+def score_of(items: Sequence[AnyFloatArray]) -> FloatArray:
     """The scale score of keyed answers by the half rule; see `scale_scores`."""
     total, count = _sum_and_count(items)
     return np.where(2 * count >= len(items), _mean(total, count), np.nan)
+
+
+@dataclass(frozen=True)
+class Questionnaires:
+    """What was ticked, and how fast, in the one replicate of a real pilot.
+
+    Attributes:
+        answers: As ticked, NaN where missing, shape (1, people, waves, items of the questionnaires).
+        seconds: How long answering took, NaN where unknown, shape (1, people, waves).
+    """
+
+    answers: FloatArray
+    seconds: FloatArray
+
+
+def questionnaires_of(tables: Tables, panel: Panel, protocol: Protocol) -> Questionnaires:
+    """The questionnaires behind a panel."""
+    answers = _answer_array(tables.responses, panel.roster, panel.wave_ids, tuple(protocol.instruments.items))
+    seconds, handed_in = np.full(answers.shape[:-1], np.nan), tables.submissions
+    person = pd.Index(panel.roster.person_ids).get_indexer(pd.Index(handed_in["person_id"]))
+    wave = pd.Index(panel.wave_ids).get_indexer(pd.Index(handed_in["wave_id"]))
+    kept = (person >= 0) & (wave >= 0)
+    seconds[0, person[kept], wave[kept]] = handed_in["seconds"].to_numpy(dtype=float)[kept]
+    return Questionnaires(answers, seconds)
 
 
 def panel_from_tables(
@@ -205,7 +233,7 @@ def panel_from_tables(
     """
     people = tables.roster.sort_values(["team_id", "person_id"], ignore_index=True)
     team_ids = tuple(sorted(people["team_id"].unique()))
-    roster = Roster.of_starts(
+    roster = Roster(
         people["person_id"].to_numpy(dtype=object),
         np.searchsorted(np.array(team_ids, dtype=object), people["team_id"].to_numpy(dtype=object)),
         team_ids,
@@ -250,7 +278,7 @@ def _measures(measured: pd.DataFrame, roster: Roster, wave_ids: tuple[str, ...])
 
 
 def panel_of_answers(
-    answers: FloatArray,
+    answers: AnyFloatArray,
     protocol: Protocol,
     *,
     roster: Roster,
@@ -267,7 +295,7 @@ def panel_of_answers(
         measures: See `Panel`.
     """
     places = {item_id: place for place, item_id in enumerate(protocol.instruments.items)}
-    keyed: dict[str, tuple[FloatArray, ...]] = {}
+    keyed: dict[str, tuple[AnyFloatArray, ...]] = {}
     for scale_id in protocol.instruments.scales:
         items = protocol.instruments.items_of(scale_id)
         lowest, highest = protocol.instruments.range_of(scale_id)
@@ -287,7 +315,7 @@ def panel_of_answers(
     )
 
 
-def _columns(answers: FloatArray, places: list[int]) -> FloatArray:
+def _columns(answers: AnyFloatArray, places: list[int]) -> AnyFloatArray:
     """Some items; without a copy where they stand side by side."""
     first, last = places[0], places[-1]
     side_by_side = places == list(range(first, last + 1))

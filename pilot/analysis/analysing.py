@@ -8,8 +8,10 @@ from datetime import datetime
 import numpy as np
 
 from pilot import __version__
+from pilot.analysis.biases import bias_ledger
 from pilot.analysis.findings import LATE_ANSWERS, findings, turning_points
 from pilot.analysis.participants import arm_changes, flow, linked_summary, present_arms, wave_means
+from pilot.analysis.second_opinions import second_opinions
 from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
 from pilot.errors import Fault, PilotError
@@ -29,7 +31,7 @@ from pilot.result import (
     Verdict,
 )
 from pilot.schema.tables import Tables
-from pilot.scores import Panel, panel_from_tables
+from pilot.scores import Panel, panel_from_tables, questionnaires_of
 from pilot.store import ImportRecord
 from pilot.verdict import WORDS, Decision, DecisionRule, Evidence, Word, chance_worthwhile, decide
 
@@ -97,6 +99,8 @@ def analyse(
         ),
         guardrails=tuple(_guardrail(each, estimates, decision) for each in plan.outcomes.guardrails),
         fidelity=_fidelity(estimates, protocol),
+        biases=bias_ledger(panel, questionnaires_of(tables, panel, protocol), estimates, decision, plan),
+        second_opinions=second_opinions(panel, estimates, plan, seal.seed),
         verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
         released=ledger.last_number,
         seen=seen_in(panel, plan, seal.sha256),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from rich.console import Console
-from rich.table import Table
 
 from pilot.cli.planning import now
 from pilot.cli.speaking import Speaker
@@ -20,10 +19,9 @@ from pilot.rehearsal.promise import Alternative, outcomes_of, promise_of
 from pilot.rehearsal.worlds import curve_cells, with_response
 from pilot.resources import shipped_pages
 from pilot.store import Store
-from pilot.wording import Voice
+from pilot.wording import Voice, labelled_table
 from pilot.wording.rehearsed import per_100, promise_sentences, rehearsal_columns, rehearsal_row
 
-TABLE_WIDTH = 110
 RANGE = re.compile(r"(\d+):(\d+)(?::(\d+))?")
 USUAL_STEP = {"teams": 4, "people": 4}
 
@@ -81,23 +79,24 @@ def rehearse_grid(
         message("Scale if nothing works"),
         message("Stop if nothing works"),
     ]
-    table = _table(voice.say(heading) for heading in headings)
+    rows = []
     for point in points:
         other = with_teams(protocol, point.n_teams)
         cells = curve_cells(other)
         sized = Run(run.n_replicates, run.seed, sizes_at(other, point.n_people), with_customary_tests=False)
         tallies = rehearse(other, cells, sized, n_jobs=n_jobs, cluster=cluster, console=Console(stderr=True))
         promise = promise_of(outcomes_of(cells, tallies))
-        table.add_row(
-            voice.count(point.n_teams),
-            voice.count(point.n_people),
-            voice.say(message("none up to “large”"))
-            if promise.verdict_mde is None
-            else voice.size(promise.verdict_mde),
-            per_100(promise.nothing.said("scale"), voice),
-            per_100(promise.nothing.said("stop"), voice),
+        mde = promise.verdict_mde
+        rows.append(
+            [
+                voice.count(point.n_teams),
+                voice.count(point.n_people),
+                voice.say(message("none up to “large”")) if mde is None else voice.size(mde),
+                per_100(promise.nothing.said("scale"), voice),
+                per_100(promise.nothing.said("stop"), voice),
+            ]
         )
-    Console(width=TABLE_WIDTH).print(table)
+    speaker.table(labelled_table(headings, rows, voice))
 
 
 def grid_points(grid: Iterable[str]) -> list[GridPoint]:
@@ -157,16 +156,7 @@ def _alternatives(
 
 def _say(rehearsal: Rehearsal, speaker: Speaker) -> None:
     voice = Voice(speaker.language)
-    table = _table(voice.say(heading) for heading in rehearsal_columns())
-    for cell in rehearsal.cells:
-        table.add_row(*rehearsal_row(cell, voice))
-    Console(width=TABLE_WIDTH).print(table)
+    rows = [rehearsal_row(cell, voice) for cell in rehearsal.cells]
+    speaker.table(labelled_table(rehearsal_columns(), rows, voice))
     for sentence in promise_sentences(rehearsal, voice):
         speaker.say(f"· {sentence}")
-
-
-def _table(headings: Iterable[str]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left")
-    return table

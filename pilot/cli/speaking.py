@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from pilot.errors import PilotError
 from pilot.i18n import Language, Message, message
 
+if TYPE_CHECKING:  # planning starts at once: it never loads pandas
+    import pandas as pd
+
 MOST_FAULTS_SHOWN = 20
+TABLE_WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,17 @@ class Speaker:
     def done(self, sentence: Message) -> None:
         """Print what was achieved."""
         Console(soft_wrap=True, highlight=False).print(f"[green]✓[/] {escape(self._text(sentence))}")
+
+    def table(self, rows: pd.DataFrame) -> None:
+        """Print a table; an empty one is left out."""
+        if rows.empty:
+            return
+        shown = Table(box=None, pad_edge=False)
+        for place, heading in enumerate(rows.columns):
+            shown.add_column(str(heading), justify="right" if place else "left")
+        for row in rows.itertuples(index=False):
+            shown.add_row(*map(escape, row))
+        Console(width=TABLE_WIDTH, highlight=False).print(shown)
 
     def complain(self, error: PilotError) -> None:
         """Print what is wrong, one fault a line."""

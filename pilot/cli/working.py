@@ -25,6 +25,7 @@ from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
 from pilot.simulate.practice.streaming import stream_tables
 from pilot.store import Store
 from pilot.wording import brief
+from pilot.wording.biases import bias_table, opinion_table
 
 
 def import_table(
@@ -115,6 +116,8 @@ def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
     with Store(database) as store:
         result = analyse(protocol, sealed, store.tables(), store.imports(), now(), read_ledger(folder.ledger))
     write_result(folder.result, result)
+    for table in (bias_table(result, speaker.language), opinion_table(result, speaker.language)):
+        speaker.table(table)
     speaker.done(message("The result is in {path}; it is for the analyst only.", path=folder.result))
 
 

@@ -4,11 +4,19 @@
 - `linked`: linked change, and its difference between arms (change or ANCOVA)
 - `attrition`: retention by arm, baseline of leavers against stayers
 - `size`: Hedges' g, beside the scale's own points
+- `items`: whether the effect is in all items of the scale
+- `team_model`: all of these models from five sums a team; what a rehearsal spends its time in
 - `battery`: everything that a plan asks for, from one panel
+- `second_opinion`: randomisation test, wild bootstrap and CR3 beside the estimate that decides
+- `mixed`: the same change with a team effect, by REML with Kenward-Roger
+- `unlinked`: answers of people who cannot be linked
+- `interrupted`: a series of waves with nobody to compare with
+- `pre_trend`: what the waves before the launch say, and how far a trend may bend
+- `bounds`: attrition at its worst
 """
 
 from pilot.effects.attrition import AttritionCheck, attrition_check
-from pilot.effects.battery import Estimates, Worsening, estimate_pilot
+from pilot.effects.battery import Estimates, Worsening, estimate_pilot, plan_effect
 from pilot.effects.cluster_robust import ClusterMoments, Estimate, LinearFit, contrast, fit, moments_of
 from pilot.effects.linked import clustered_mean, effect_between_arms, with_drift
 from pilot.effects.size import hedges_correction, hedges_g
@@ -29,5 +37,6 @@ __all__ = [
     "hedges_correction",
     "hedges_g",
     "moments_of",
+    "plan_effect",
     "with_drift",
 ]

@@ -82,9 +82,9 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     def effect_at(scale: str, waves: tuple[str, ...]) -> Estimate:
         """On the linked panel only: figures about nearly the same people could be subtracted from each other."""
         start, end = panel.mean_of(scale, analysis.baseline), panel.mean_of(scale, waves)
-        return _with_drift(_effect(np.where(linked, start, np.nan), end, panel.roster, plan), plan)
+        return _with_drift(plan_effect(np.where(linked, start, np.nan), end, panel.roster, plan), plan)
 
-    primary = _effect(before, after, panel.roster, plan)
+    primary = plan_effect(before, after, panel.roster, plan)
     fidelity = _fidelity(panel, plan)
     n_fidelity = (~np.isnan(fidelity)).sum(axis=1)
     enough_fidelity = _enough_teams(~np.isnan(fidelity), panel.roster.treated)
@@ -111,7 +111,7 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     )
 
 
-def _effect(before: FloatArray, after: FloatArray, roster: Roster, plan: Plan) -> Estimate:
+def plan_effect(before: FloatArray, after: FloatArray, roster: Roster, plan: Plan) -> Estimate:
     """The plan's estimator; for a pilot that nobody is compared with, the mean change of its own people."""
     weighting, confidence_pct = plan.analysis.weighting, plan.rule.confidence_pct
     if plan.design == "before_after":
@@ -175,7 +175,7 @@ def _worsening(guardrail: Guardrail, panel: Panel, plan: Plan) -> Worsening:
 def _team_effect(change: FloatArray, roster: Roster, plan: Plan) -> Estimate:
     """Difference between arms of a change that each team has one value of, shape (replicates, teams)."""
     each_team = Roster(
-        np.array(roster.team_ids, dtype=object), np.arange(len(roster.team_ids)), roster.team_ids, roster.treated
+        np.array(roster.team_ids, dtype=object), np.arange(len(roster.team_ids)), roster.team_ids, roster.start_week
     )
     confidence_pct = plan.rule.confidence_pct
     if plan.design == "before_after":

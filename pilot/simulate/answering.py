@@ -74,7 +74,7 @@ def on_roster(joined_week: SingleArray, left_week: SingleArray, weeks: FloatArra
 
 
 def answer_block(
-    world: World, arms: Arms, present: BoolArray, rng: np.random.Generator, stored: FloatArray
+    world: World, arms: Arms, present: BoolArray, rng: np.random.Generator, stored: SingleArray
 ) -> BoolArray:
     """Let one block of replicates answer.
 

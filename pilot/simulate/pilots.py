@@ -37,7 +37,7 @@ class SimulatedPilots:
     """
 
     layout: Layout
-    answers: FloatArray
+    answers: SingleArray
     start_week: FloatArray
     joined_week: SingleArray
     left_week: SingleArray

@@ -1,0 +1,214 @@
+"""The bias ledger: each lie is seen where it is, and its number is what would overturn the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from pilot.analysis import analyse
+from pilot.effects import effect_between_arms
+from pilot.effects.unlinked import unlinked_effect
+from pilot.i18n import LANGUAGES
+from pilot.plan import PilotFolder, PlanAnswers, seal_plan, sealed_protocol, write_plan
+from pilot.scores import Roster, panel_from_tables
+from pilot.simulate import read_scenario, simulate_tables
+from pilot.wording.biases import bias_names, bias_table, method_names, opinion_table
+
+NOW = datetime(2028, 1, 10, tzinfo=UTC)
+TEAMS = {
+    "waitlist": {"teams": tuple(f"T{number:02d}" for number in range(16))},
+    "comparison": {
+        "teams": tuple(f"T{number:02d}" for number in range(8)),
+        "comparison_teams": tuple(f"C{number:02d}" for number in range(8)),
+    },
+    "before_after": {"teams": tuple(f"T{number:02d}" for number in range(12))},
+}
+
+
+@pytest.fixture(scope="module")
+def pilots(tmp_path_factory):
+    """Result, panel and plan of a simulated pilot, by design and scenario."""
+    made = {}
+
+    def make(design="waitlist", scenario="works", seed=2, chosen_because=None):
+        key = (design, scenario, seed, chosen_because)
+        if key not in made:
+            folder = PilotFolder(tmp_path_factory.mktemp("biases") / "unit")
+            write_plan(folder, PlanAnswers("R&D", date(2027, 3, 1), design=design, **TEAMS[design]))
+            if chosen_because:
+                text = folder.plan.read_text("utf-8")
+                folder.plan.write_text(text.replace("chosen_because: representative", f"chosen_because: {chosen_because}"))
+                assert folder.plan.read_text("utf-8") != text
+            seal_plan(folder, NOW, seed=2)
+            protocol, seal = sealed_protocol(folder)
+            simulated = simulate_tables(read_scenario(scenario), protocol, seal.assignment, np.random.default_rng(seed))
+            result = analyse(protocol, seal, simulated.tables, [], NOW)
+            made[key] = result, panel_from_tables(simulated.tables, protocol, seal.assignment), protocol.plan
+        return made[key]
+
+    return make
+
+
+def row(result, code):
+    return next(bias for bias in result.biases if bias.code == code)
+
+
+def test_every_lie_has_its_row(pilots):
+    codes = {design: {bias.code for bias in pilots(design)[0].biases} for design in TEAMS}
+    shared = {"novelty", "careless", "one_team"}
+    assert codes["before_after"] == shared
+    assert codes["waitlist"] == shared | {"pre_trend", "attrition", "shifted_items"}
+    assert codes["comparison"] == codes["waitlist"] | {"drift"}
+
+
+def test_leaving_out_the_team_that_carries_it(pilots):
+    result, panel, plan = pilots()
+    before, after = (panel.mean_of("engagement", waves) for waves in (plan.analysis.baseline, plan.analysis.outcome))
+    shifts = []
+    for team in range(len(panel.roster.team_ids)):
+        without = np.where(panel.roster.team == team, np.nan, before)
+        left = effect_between_arms(
+            without, after, panel.roster, estimator="ancova", weighting="person", confidence_pct=95
+        )
+        shifts.append(result.primary.between_arms.estimate - left.estimate[0])
+    assert row(result, "one_team").looks_like == pytest.approx(max(shifts, key=abs))
+    star, _, _ = pilots(scenario="one_star_team")
+    assert row(star, "one_team").looks_like > 0.05
+
+
+def test_novelty_is_what_is_gone_at_the_follow_up(pilots):
+    result, _, plan = pilots(scenario="fades_after_novelty")
+    novelty, effect = row(result, "novelty"), result.primary.between_arms.estimate
+    assert novelty.looks_like == pytest.approx(effect - result.lasting.estimate)
+    assert novelty.looks_like > novelty.overturns_at
+    assert result.verdict.word == "inconclusive"
+    steady = row(pilots()[0], "novelty")
+    assert steady.looks_like < steady.overturns_at
+    assert steady.overturns_at <= (1 - plan.rule.lasting_share) * pilots()[0].primary.between_arms.estimate + 1e-9
+
+
+def test_drift_that_brings_zero_back_in(pilots):
+    """With exactly that allowance the lower bound is zero."""
+    from scipy import stats
+
+    result, _, _ = pilots("comparison")
+    drift, effect = row(result, "drift"), result.primary.between_arms
+    assert drift.looks_like == 0.09
+    reach = stats.t.ppf(0.975, effect.df) * np.hypot(effect.se, drift.overturns_at)
+    assert effect.estimate - reach == pytest.approx(0, abs=1e-9)
+
+
+def test_the_smallest_pre_trend_that_could_have_been_seen(pilots):
+    result, panel, plan = pilots("comparison", "keen_managers_volunteer", seed=5)
+    trend = row(result, "pre_trend")
+    first, last = (panel.mean_of("engagement", (wave,)) for wave in plan.analysis.baseline)
+    placebo = effect_between_arms(first, last, panel.roster, estimator="change", weighting="person", confidence_pct=95)
+    weeks = {wave.id: wave.week for wave in plan.calendar.waves}
+    ahead = np.mean([weeks[wave] for wave in plan.analysis.outcome]) - np.mean([-12, 0])
+    assert trend.looks_like == pytest.approx(placebo.estimate[0] * ahead / 12)
+    assert trend.smallest_seen > 0.3  # two baselines see little: the ledger says so
+
+
+def test_a_unit_picked_for_low_scores_rises_by_itself(pilots):
+    result, _, _ = pilots("comparison", "worst_unit_picked", chosen_because="lowest_scores")
+    assert row(result, "regression_to_the_mean").looks_like > 0
+    assert not any(bias.code == "regression_to_the_mean" for bias in pilots("comparison")[0].biases)
+
+
+def test_careless_answers_are_found_and_left_out(pilots):
+    careless = row(pilots(scenario="careless_crowd")[0], "careless")
+    ordinary = row(pilots()[0], "careless")
+    assert careless.values["n_questionnaires"] > 2 * ordinary.values["n_questionnaires"] > 0
+
+
+def test_a_shift_of_items_is_told_from_an_effect(pilots):
+    shifted, works = row(pilots(scenario="response_shift")[0], "shifted_items"), row(pilots()[0], "shifted_items")
+    assert shifted.looks_like > shifted.overturns_at
+    assert works.looks_like < works.overturns_at
+
+
+def test_overturning_is_the_slack_of_the_verdict_and_nothing_where_there_is_none(pilots):
+    decided, undecided = pilots()[0], pilots(scenario="hawthorne")[0]
+    points = decided.verdict.turning_points[0].values["points"]
+    for code in ("pre_trend", "careless", "one_team"):
+        assert row(decided, code).overturns_at == pytest.approx(points)
+        assert row(undecided, code).overturns_at is None
+
+
+def test_second_opinions_answer_the_same_question(pilots):
+    result, _, _ = pilots()
+    opinions = {opinion.method: opinion for opinion in result.second_opinions}
+    assert set(opinions) == {"randomisation_test", "wild_bootstrap", "cr3", "mixed_model", "change_score", "unlinked"}
+    main = result.primary.between_arms
+    for method in ("randomisation_test", "wild_bootstrap", "cr3"):
+        assert opinions[method].estimate == pytest.approx(main.estimate)
+        assert abs(np.log(opinions[method].p / main.p)) < np.log(3)
+    assert abs(opinions["unlinked"].estimate - main.estimate) < 2 * main.se
+    methods = {opinion.method for opinion in pilots("comparison")[0].second_opinions}
+    assert methods == {"wild_bootstrap", "cr3", "mixed_model", "ancova", "unlinked"}  # nobody drew the arms
+    assert pilots("before_after")[0].second_opinions == ()  # two baselines are no trend
+
+
+def test_second_opinions_are_repeated_from_the_seal(pilots):
+    result, panel, plan = pilots()
+    from pilot.analysis.second_opinions import second_opinions
+    from pilot.effects import estimate_pilot
+
+    again = second_opinions(panel, estimate_pilot(panel, plan), plan, result.pilot.seed)
+    assert again == result.second_opinions
+
+
+def test_unlinked_answers_of_people_who_never_answer_twice():
+    """Half of the people answer before, the others after: nobody is linked, and the effect is found all the same."""
+    rng = np.random.default_rng(1)
+    team = np.repeat(np.arange(16), 40)
+    roster = Roster.of_arms(
+        np.arange(640).astype(object), team, tuple(map(str, range(16))), np.tile(np.arange(16) < 8, (400, 1))
+    )
+    before = 3.5 + 0.7 * rng.normal(size=(400, 640))
+    after = 3.6 + 0.4 * (team < 8) + 0.7 * rng.normal(size=(400, 640))
+    first = np.arange(640) % 2 == 0
+    found = unlinked_effect(np.where(first, before, np.nan), np.where(first, np.nan, after), roster, confidence_pct=95)
+    assert found.estimate.mean() == pytest.approx(0.4, abs=4.5 * found.estimate.std() / 20)
+    covered = (found.lower <= 0.4) & (found.upper >= 0.4)
+    assert covered.mean() == pytest.approx(0.95, abs=4.5 * np.sqrt(0.95 * 0.05 / 400))
+    linked = effect_between_arms(before, after, roster, estimator="change", weighting="person", confidence_pct=95)
+    assert (found.se > linked.se).mean() > 0.9
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rows_are_said_in_words(pilots, language):
+    result, _, _ = pilots()
+    lies, methods = bias_table(result, language), opinion_table(result, language)
+    assert len(lies) == len(result.biases)
+    assert len(methods) == len(result.second_opinions)
+    for table in (lies, methods):
+        assert not table.map(lambda cell: "_" in cell or "{" in cell).any(axis=None)
+
+
+def test_every_code_has_a_name():
+    from typing import get_args
+
+    from pilot.result import Bias, SecondOpinion
+
+    assert set(bias_names()) == set(get_args(Bias.model_fields["code"].annotation))
+    assert set(method_names()) == set(get_args(SecondOpinion.model_fields["method"].annotation))
+
+
+def test_a_refused_effect_has_no_ledger(pilots):
+    result, panel, _ = pilots()
+    assert result.biases
+    nobody = replace(panel, scores={name: np.full_like(each, np.nan) for name, each in panel.scores.items()})
+    from pilot.analysis.biases import bias_ledger
+    from pilot.effects import estimate_pilot
+    from pilot.scores import Questionnaires
+    from pilot.verdict import DecisionRule, Evidence, decide
+
+    _, _, plan = pilots()
+    estimates = estimate_pilot(nobody, plan)
+    decision = decide(Evidence.of(estimates, plan), DecisionRule.of(plan))
+    nothing = Questionnaires(np.full((1, 1, 1, 1), np.nan), np.full((1, 1, 1), np.nan))
+    assert bias_ledger(nobody, nothing, estimates, decision, plan) == ()
