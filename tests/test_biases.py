@@ -40,8 +40,9 @@ def pilots(tmp_path_factory):
             write_plan(folder, PlanAnswers("R&D", date(2027, 3, 1), design=design, **TEAMS[design]))
             if chosen_because:
                 text = folder.plan.read_text("utf-8")
-                folder.plan.write_text(text.replace("chosen_because: representative", f"chosen_because: {chosen_because}"))
-                assert folder.plan.read_text("utf-8") != text
+                picked = text.replace("chosen_because: representative", f"chosen_because: {chosen_because}")
+                assert picked != text
+                folder.plan.write_text(picked, "utf-8")
             seal_plan(folder, NOW, seed=2)
             protocol, seal = sealed_protocol(folder)
             simulated = simulate_tables(read_scenario(scenario), protocol, seal.assignment, np.random.default_rng(seed))
