@@ -60,10 +60,13 @@ def bias_ledger(
 
 
 def _pre_trend(panel: Panel, estimates: Estimates, plan: Plan, slack: float | None) -> Iterator[Bias]:
-    """What the arms' difference would have become by itself, had it gone on as between the baselines."""
+    """What the arms' difference would have become by itself, had it gone on as between the baselines.
+
+    Where the lot made the arms their difference before the launch is chance, and carrying it on would mislead.
+    """
     placebo = estimates.placebo
     slope_points = number(placebo.estimate)
-    if slope_points is None:
+    if slope_points is None or plan.grade == "A":
         return
     weeks = {wave.id: wave.week for wave in plan.calendar.waves}
     baseline, outcome = ([weeks[wave] for wave in waves] for waves in (plan.analysis.baseline, plan.analysis.outcome))

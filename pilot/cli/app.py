@@ -32,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+ALL_CORES = -1  # as joblib counts
+
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="试点文件夹 · folder of the pilot")]
 Database = Annotated[
     str | None,
@@ -108,7 +110,9 @@ def rehearse(
         tuple[str, str] | None,
         typer.Option(metavar="teams=8:24:4 people=8,12", help="换几种规模试试 · try other sizes"),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="进程数，-1 为全部核 · processes, -1: all cores")] = -1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="进程数，默认全部核 · processes, all cores by default")
+    ] = None,
     cluster: Annotated[str | None, typer.Option(help="Dask 集群地址 · address of a Dask scheduler")] = None,
     database: Database = None,
 ) -> None:
@@ -118,7 +122,7 @@ def rehearse(
 
     pilot_folder, run = PilotFolder(folder), Run(replicates, seed)
     if grid:
-        rehearsing.rehearse_grid(pilot_folder, grid, run, context.obj, n_jobs=jobs, cluster=cluster)
+        rehearsing.rehearse_grid(pilot_folder, grid, run, context.obj, n_jobs=jobs or ALL_CORES, cluster=cluster)
         return
     rehearsing.rehearse_plan(
         pilot_folder,
@@ -127,7 +131,7 @@ def rehearse(
         context.obj,
         database=database or pilot_folder.database_url,
         response_rate=None if response_pct is None else response_pct / 100,
-        n_jobs=jobs,
+        n_jobs=jobs or ALL_CORES,
         cluster=cluster,
     )
 

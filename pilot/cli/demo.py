@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 from pilot.cli import planning, working
+from pilot.cli.rehearsing import rehearse_plan
 from pilot.cli.speaking import Speaker
 from pilot.i18n import message
 from pilot.plan import PilotFolder, PlanAnswers
+from pilot.rehearsal import Run
 from pilot.schema.columns import TABLE_NAMES
 
 DEMO_SEED = 2
+DEMO_WORLDS = ("nothing", "hawthorne", "works")
+DEMO_REPLICATES = 500
 DEMO_LAUNCH = date(2027, 3, 1)
 DEMO_TEAMS = tuple(f"T{number:02d}" for number in range(1, 17))
 
 
 def run_demo(folder: PilotFolder, scenario: str, speaker: Speaker) -> None:
-    """Plan, seal, simulate, import, analyse, publish, report.
+    """Plan, rehearse, seal, simulate, import, analyse, publish, report.
 
     Raises:
         PilotError: the folder holds a pilot already, or the scenario is not known.
@@ -28,6 +32,18 @@ def run_demo(folder: PilotFolder, scenario: str, speaker: Speaker) -> None:
     )
     speaker.say(f"$ pilot init {path} --yes --launch {DEMO_LAUNCH}")
     planning.init(folder, answers, speaker)
+    worlds = " ".join(f"--scenario {name}" for name in DEMO_WORLDS)
+    speaker.say(f"$ pilot rehearse {path} {worlds} --replicates {DEMO_REPLICATES}")
+    rehearse_plan(
+        folder,
+        DEMO_WORLDS,
+        Run(DEMO_REPLICATES, DEMO_SEED),
+        speaker,
+        database=folder.database_url,
+        response_rate=None,
+        n_jobs=-1,
+        cluster=None,
+    )
     speaker.say(f"$ pilot seal {path} --seed {DEMO_SEED}")
     planning.seal(folder, DEMO_SEED, speaker)
     speaker.say(f"$ pilot simulate {path} --scenario {scenario} --seed {DEMO_SEED}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -122,11 +122,19 @@ def _part(protocol: Protocol, cell: Cell, part: int, run: Run) -> tuple[str, int
     return cell.id, part, run_part(protocol, cell, part, run)
 
 
-def _backend(cluster: str | None) -> AbstractContextManager[object]:
+@contextmanager
+def _backend(cluster: str | None) -> Iterator[None]:
     """Where the parts run. Each process keeps to one thread of linear algebra: the parts are the parallel work."""
     if cluster is None:
-        local: AbstractContextManager[object] = joblib.parallel_config(backend="loky", inner_max_num_threads=1)
-        return local
+        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+            yield
+        return
+    with _client(cluster), joblib.parallel_config(backend="dask"):
+        yield
+
+
+def _client(address: str) -> AbstractContextManager[object]:
+    """A connection to a Dask scheduler; joblib takes the one that is open."""
     headline = message("The rehearsal did not start.")
     try:
         from distributed import Client
@@ -134,12 +142,11 @@ def _backend(cluster: str | None) -> AbstractContextManager[object]:
         found = message("the extra for clusters is not installed.")
         raise PilotError(headline, [Fault("--cluster", found, message('pip install "pilot-loop[cluster]"'))]) from None
     try:
-        Client(cluster, timeout=10)
+        client: AbstractContextManager[object] = Client(address, timeout=10)
     except (OSError, ValueError):
-        found = message("no scheduler answers at “{address}”.", address=cluster)
+        found = message("no scheduler answers at “{address}”.", address=address)
         raise PilotError(headline, [Fault("--cluster", found, message("Write it like tcp://host:8786."))]) from None
-    remote: AbstractContextManager[object] = joblib.parallel_config(backend="dask")
-    return remote
+    return client
 
 
 def _key(protocol: Protocol, cell: Cell, run: Run) -> str:
