@@ -268,6 +268,17 @@ class SecondOpinion(Part):
     upper: float | None = None
 
 
+class Exploration(Part):
+    """Where the effect is larger; exploratory, it decides nothing.
+
+    Attributes:
+        per_10_pct_of_the_loop: How much more people changed in pilot teams that ran 10 percentage points more of the
+            loop, points; None where their dose was not measured or is the same everywhere.
+    """
+
+    per_10_pct_of_the_loop: EstimateOf | None
+
+
 class Finding(Part):
     """One thing that speaks for, against or about the verdict.
 
@@ -356,6 +367,7 @@ class Result(Part):
 
     Attributes:
         biases: The bias ledger: how large each possible lie looks, how large it would have to be.
+        exploration: Where the effect is larger.
         second_opinions: The same question by other methods; they decide nothing.
         released: Number of the newest release when it was made; another one since makes it stale.
         seen: Who stands behind it (see `pilot.ledger`).
@@ -383,6 +395,7 @@ class Result(Part):
     verdict: Verdict
     biases: tuple[Bias, ...]
     second_opinions: tuple[SecondOpinion, ...]
+    exploration: Exploration
     released: int
     seen: dict[str, tuple[str, ...]]
     sha256: str = ""

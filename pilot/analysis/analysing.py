@@ -11,7 +11,7 @@ from pilot import __version__
 from pilot.analysis.biases import bias_ledger
 from pilot.analysis.findings import LATE_ANSWERS, findings, turning_points
 from pilot.analysis.participants import arm_changes, flow, linked_summary, present_arms, wave_means
-from pilot.analysis.second_opinions import second_opinions
+from pilot.analysis.second_opinions import explore, second_opinions
 from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
 from pilot.errors import Fault, PilotError
@@ -101,6 +101,7 @@ def analyse(
         fidelity=_fidelity(estimates, protocol),
         biases=bias_ledger(panel, questionnaires_of(tables, panel, protocol), estimates, decision, plan),
         second_opinions=second_opinions(panel, estimates, plan, seal.seed),
+        exploration=explore(panel, estimates, plan),
         verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
         released=ledger.last_number,
         seen=seen_in(panel, plan, seal.sha256),

@@ -1,4 +1,7 @@
-"""The same question by other methods, beside the estimate that decides; of a real pilot only."""
+"""Beside the estimate that decides: the same question by other methods, and where the effect is larger.
+
+Of a real pilot only: one replicate.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pilot.analysis.single import number
+from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates
 from pilot.effects.interrupted import interrupted_series
 from pilot.effects.linked import Estimator, effect_between_arms
 from pilot.effects.mixed import mixed_effect_between_arms
+from pilot.effects.moderation import dose_response
 from pilot.effects.second_opinion import jackknife, randomisation_test, wild_bootstrap_test
 from pilot.effects.unlinked import unlinked_effect
 from pilot.plan import Plan
-from pilot.result import SecondOpinion
-from pilot.scores import Panel
+from pilot.result import Exploration, SecondOpinion
+from pilot.scores import Panel, mean_of_available
 
 
 def second_opinions(panel: Panel, estimates: Estimates, plan: Plan, seed: int) -> tuple[SecondOpinion, ...]:
@@ -32,6 +36,19 @@ def second_opinions(panel: Panel, estimates: Estimates, plan: Plan, seed: int) -
     if plan.design == "staggered":
         return ()
     return tuple(_of_two_arms(panel, estimates, plan, np.random.default_rng(seed)))
+
+
+def explore(panel: Panel, estimates: Estimates, plan: Plan) -> Exploration:
+    """Where the effect is larger."""
+    if plan.outcomes.fidelity is None:
+        return Exploration(per_10_pct_of_the_loop=None)
+    values = panel.measures.get(plan.outcomes.fidelity.measure)
+    later = np.array([wave.week > 0 for wave in plan.calendar.waves])
+    dose = np.full(panel.roster.treated.shape, np.nan) if values is None else mean_of_available(values[..., later])
+    slope = dose_response(
+        estimates.before, estimates.after, panel.roster, dose, confidence_pct=plan.rule.confidence_pct
+    )
+    return Exploration(per_10_pct_of_the_loop=estimate_of(slope))
 
 
 def _of_two_arms(panel: Panel, estimates: Estimates, plan: Plan, rng: np.random.Generator) -> Iterator[SecondOpinion]:

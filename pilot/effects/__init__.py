@@ -9,6 +9,7 @@
 - `battery`: everything that a plan asks for, from one panel
 - `second_opinion`: randomisation test, wild bootstrap and CR3 beside the estimate that decides
 - `mixed`: the same change with a team effect, by REML with Kenward-Roger
+- `moderation`: where the effect is larger, exploratory
 - `unlinked`: answers of people who cannot be linked
 - `interrupted`: a series of waves with nobody to compare with
 - `pre_trend`: what the waves before the launch say, and how far a trend may bend

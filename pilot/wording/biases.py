@@ -57,6 +57,22 @@ def bias_table(result: Result, language: Language) -> pd.DataFrame:
     return labelled_table(columns, [row(bias) for bias in result.biases], voice)
 
 
+def exploration_sentence(result: Result, language: Language) -> str:
+    """Where the effect is larger; empty where that is not known."""
+    voice, slope = Voice(language), result.exploration.per_10_pct_of_the_loop
+    if slope is None:
+        return ""
+    return voice.say(
+        message(
+            "Exploratory, it decides nothing: pilot teams that ran 10 percentage points more of the loop changed by "
+            "{estimate} points more ({lower} to {upper}); they may differ in other ways.",
+            estimate=voice.effect(slope.estimate),
+            lower=voice.effect(slope.lower),
+            upper=voice.effect(slope.upper),
+        )
+    )
+
+
 def opinion_table(result: Result, language: Language) -> pd.DataFrame:
     """The effect by other methods."""
     voice, names = Voice(language), method_names()
