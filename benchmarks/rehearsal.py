@@ -58,7 +58,7 @@ def scores(rng: np.random.Generator, n: int) -> tuple[Roster, np.ndarray, np.nda
     """Scores of so many pilots before and after, some missing."""
     team = np.repeat(np.arange(N_TEAMS), N_PEOPLE)
     treated = np.broadcast_to(np.arange(N_TEAMS) < N_TEAMS // 2, (n, N_TEAMS))
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(N_TEAMS))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(N_TEAMS))), treated)
     shape = (n, len(team))
     shared = 0.2 * rng.standard_normal((n, N_TEAMS), dtype=np.float32)[:, team]
     before = rng.standard_normal(shape, dtype=np.float32)

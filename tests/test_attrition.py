@@ -15,7 +15,7 @@ def drawn(n_replicates: int, leaves: str, seed: int = 1):
     rng = np.random.default_rng(seed)
     team = np.repeat(np.arange(16), 12)
     treated = np.tile(np.arange(16) % 2 == 0, (n_replicates, 1))
-    roster = Roster(np.arange(192).astype(object), team, tuple(map(str, range(16))), treated)
+    roster = Roster.of_arms(np.arange(192).astype(object), team, tuple(map(str, range(16))), treated)
     before = rng.normal(3.6, 0.75, (n_replicates, 192))
     chance = {
         "at random": np.full_like(before, 0.25),

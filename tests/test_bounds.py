@@ -20,7 +20,7 @@ def pilots(seed: int, n_replicates: int, *, leave_pilot: float = 0.2, leave_comp
     rng = np.random.default_rng(seed)
     team = np.repeat(np.arange(10), SIZES)
     treated = np.tile(np.arange(10) % 2 == 0, (n_replicates, 1))
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(10))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(10))), treated)
     before = rng.normal(3.5, 0.7, (n_replicates, len(team)))
     after = 1.4 + 0.6 * before + rng.normal(0, 0.5, before.shape) + rng.normal(0, 0.2, (n_replicates, 10))[:, team]
     before[rng.random(before.shape) < 0.1] = np.nan
@@ -56,7 +56,7 @@ def test_trimming_agrees_with_linear_programming(leave_pilot, leave_comparison):
 
 def test_a_small_case_by_hand():
     team = np.array([0, 0, 0, 0, 1, 1, 1, 1])
-    roster = Roster(np.arange(8).astype(object), team, ("a", "b"), np.array([[True, False]]))
+    roster = Roster.of_arms(np.arange(8).astype(object), team, ("a", "b"), np.array([[True, False]]))
     before = np.zeros((1, 8))
     after = np.array([[1.0, 2, 3, 4, 1, 2, np.nan, np.nan]])
     ours = trimming_bounds(before, after, roster)
@@ -160,12 +160,12 @@ def test_nobody_missing_can_undo_nothing():
 def test_batch_equals_one_at_a_time_and_one_pilot_team_is_refused():
     before, after, roster = pilots(8, 4, leave_pilot=0.3)
     after[1, roster.person_treated[1]] = np.nan  # nobody of the pilot is linked
-    roster = replace(roster, treated=roster.treated.copy())
-    roster.treated[2] = np.arange(10) == 3
+    roster = replace(roster, start_week=roster.start_week.copy())
+    roster.start_week[2] = np.where(np.arange(10) == 3, 0.0, np.inf)
     settings = {"estimator": "ancova", "weighting": "person", "confidence_pct": 95}
 
     def numbers(chosen: slice) -> np.ndarray:
-        some = before[chosen], after[chosen], replace(roster, treated=roster.treated[chosen])
+        some = before[chosen], after[chosen], replace(roster, start_week=roster.start_week[chosen])
         results = [
             trimming_bounds(*some),
             worst_case_bounds(*some, lowest=1, highest=5),

@@ -21,7 +21,7 @@ def roster_of(team: pd.Series, arm: pd.Series) -> Roster:
     team_ids = tuple(sorted(team.unique()))
     treated = [[bool(arm[team == each].iloc[0]) for each in team_ids]]
     index = np.searchsorted(np.array(team_ids, dtype=object), team.to_numpy(dtype=object))
-    return Roster(np.arange(len(team)).astype(object), index, team_ids, np.array(treated))
+    return Roster.of_arms(np.arange(len(team)).astype(object), index, team_ids, np.array(treated))
 
 
 def assert_agrees(ours: Estimate, reference: dict[str, float], tolerance: float = 1e-9) -> None:
@@ -112,7 +112,7 @@ def simulated_null(seed: int, n_replicates: int) -> tuple[Roster, np.ndarray, np
     sizes = np.array([4, 6, 9, 12, 12, 15, 20, 5, 8, 11, 14, 16])
     team = np.repeat(np.arange(len(sizes)), sizes)
     treated = rng.permuted(np.tile(np.arange(12) < 5, (n_replicates, 1)), axis=1)
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(12))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(12))), treated)
     base = rng.normal(size=(n_replicates, len(team)))
     drift = 0.3 * rng.normal(size=(n_replicates, 12))[:, team]
     after = 0.6 * base + 0.8 * rng.normal(size=base.shape) + drift
@@ -136,7 +136,7 @@ def test_batch_equals_one_at_a_time():
         alone = effect_between_arms(
             before[[index]],
             after[[index]],
-            replace(roster, treated=roster.treated[[index]]),
+            replace(roster, start_week=roster.start_week[[index]]),
             estimator="ancova",
             weighting="person",
             confidence_pct=95,
@@ -147,7 +147,7 @@ def test_batch_equals_one_at_a_time():
 
 def test_one_treated_team_is_refused():
     roster, before, after = simulated_null(3, 1)
-    one = replace(roster, treated=np.arange(12)[None] == 4)
+    one = replace(roster, start_week=np.where(np.arange(12)[None] == 4, 0.0, np.inf))
     ours = effect_between_arms(before, after, one, estimator="change", weighting="person", confidence_pct=95)
     assert np.isnan([ours.estimate[0], ours.se[0], ours.lower[0], ours.p[0]]).all()
 
@@ -157,7 +157,7 @@ def test_a_team_without_answers_changes_nothing():
     after[:, roster.team == 7] = np.nan
     with_empty = effect_between_arms(before, after, roster, estimator="change", weighting="person", confidence_pct=95)
     kept = roster.team != 7
-    smaller = Roster(
+    smaller = Roster.of_arms(
         roster.person_ids[kept],
         np.searchsorted(np.unique(roster.team[kept]), roster.team[kept]),
         tuple(name for index, name in enumerate(roster.team_ids) if index != 7),

@@ -23,7 +23,7 @@ def unit(seed: int, n_replicates: int, *, gaps: float = 0.0, shock: float = 0.0,
     rng = np.random.default_rng(seed)
     team = np.repeat(np.arange(len(SIZES)), SIZES)
     treated = np.ones((n_replicates, len(SIZES)), dtype=bool)
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(len(SIZES)))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(len(SIZES)))), treated)
     shape = n_replicates, len(SIZES), len(WEEKS)
     own = rng.normal(0, 0.3, shape[:2])[..., None] + rng.normal(0, 0.01, shape[:2])[..., None] * WEEKS
     of_team = 3.5 + 0.01 * WEEKS + own + rng.normal(0, 0.15, shape) + effect * (WEEKS > 0)
@@ -161,7 +161,7 @@ def test_batch_equals_one_at_a_time():
     batch = series((scores, weeks, roster, teams))
     for index in range(4):
         one = slice(index, index + 1)
-        alone = series((scores[one], weeks, replace(roster, treated=roster.treated[one]), teams[one]))
+        alone = series((scores[one], weeks, replace(roster, start_week=roster.start_week[one]), teams[one]))
         assert values_of(alone, 0) == pytest.approx(values_of(batch, index), rel=1e-9, nan_ok=True)
     assert np.isnan(batch.effect.estimate).tolist() == [False, True, False, False]
     assert batch.effect.n_teams.tolist() == [8, 0, 5, 8]

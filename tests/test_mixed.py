@@ -107,7 +107,7 @@ def roster_of(team: pd.Series, arm: pd.Series) -> Roster:
     team_ids = tuple(sorted(team.unique()))
     treated = [[bool(arm[team == each].iloc[0]) for each in team_ids]]
     index = np.searchsorted(np.array(team_ids, dtype=object), team.to_numpy(dtype=object))
-    return Roster(np.arange(len(team)).astype(object), index, team_ids, np.array(treated))
+    return Roster.of_arms(np.arange(len(team)).astype(object), index, team_ids, np.array(treated))
 
 
 def both(estimate, *arguments, **options) -> tuple[MixedEstimate, MixedEstimate]:
@@ -344,7 +344,7 @@ def simulated(
     n_teams = len(sizes)
     team = np.repeat(np.arange(n_teams), sizes)
     treated = rng.permuted(np.tile(np.arange(n_teams) < n_treated, (n_replicates, 1)), axis=1)
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(n_teams))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(n_teams))), treated)
     before = 3 + rng.normal(size=(n_replicates, len(team)))
     shock = np.sqrt(team_variance) * rng.normal(size=(n_replicates, n_teams))
     after = before + (shock + effect * treated)[:, team] + rng.normal(size=before.shape)
@@ -430,7 +430,7 @@ def test_batch_equals_one_at_a_time(seed, team_variance, estimator, small_sample
     options = {"estimator": estimator, "confidence_pct": 90, "small_sample": small_sample}
     batch = mixed_effect_between_arms(before, after, roster, **options)
     for index in range(6):
-        one = replace(roster, treated=roster.treated[[index]])
+        one = replace(roster, start_week=roster.start_week[[index]])
         alone = mixed_effect_between_arms(before[[index]], after[[index]], one, **options)
         of_batch = MixedEstimate(**{field.name: getattr(batch, field.name)[[index]] for field in fields(batch)})
         assert_same(alone, of_batch, rel=1e-8)
@@ -450,7 +450,7 @@ def test_a_team_without_answers_changes_nothing():
     with_empty, _ = both(mixed_effect_between_arms, before, after, roster, estimator="change")
     kept = roster.team != 5
     team = np.searchsorted(np.unique(roster.team[kept]), roster.team[kept])
-    smaller = Roster(roster.person_ids[kept], team, tuple("abcdefg"), np.delete(roster.treated, 5, axis=1))
+    smaller = Roster.of_arms(roster.person_ids[kept], team, tuple("abcdefg"), np.delete(roster.treated, 5, axis=1))
     without, _ = both(mixed_effect_between_arms, before[:, kept], after[:, kept], smaller, estimator="change")
     assert_same(with_empty, without, rel=1e-12)
     assert with_empty.n_teams[0] == 7
@@ -495,7 +495,7 @@ def test_refusals(estimator, small_sample):
     before[6], after[6] = 3.0, 3.0 + np.arange(8.0)[roster.team]  # nothing varies within the teams
     first_of_team = np.searchsorted(roster.team, np.arange(8))
     after[7, ~np.isin(np.arange(len(roster.team)), first_of_team)] = np.nan  # one person a team
-    roster = replace(roster, treated=treated)
+    roster = replace(roster, start_week=np.where(treated, 0.0, np.inf))
     ours = mixed_effect_between_arms(
         before, after, roster, estimator=estimator, confidence_pct=95, small_sample=small_sample
     )

@@ -68,7 +68,7 @@ def pilots(seed: int, n_replicates: int, weeks, *, bend: float = 0.0, slope: flo
     rng = np.random.default_rng(seed)
     team = np.repeat(np.arange(16), 10)
     treated = np.tile(np.arange(16) % 2 == 0, (n_replicates, 1))
-    roster = Roster(np.arange(160).astype(object), team, tuple(map(str, range(16))), treated)
+    roster = Roster.of_arms(np.arange(160).astype(object), team, tuple(map(str, range(16))), treated)
     of_team = rng.normal(0, 0.3, (n_replicates, 16, 1)) + rng.normal(0, 0.2, (n_replicates, 16, len(weeks)))
     drift = slope * weeks + bend / 2 * weeks**2 + effect * (weeks > 0)
     scores = 3.5 + of_team[:, team] + drift * roster.person_treated[..., None]
@@ -100,7 +100,7 @@ def test_event_study_agrees_with_clubsandwich(real_data, r_values):
     team_ids = tuple(sorted(wide["TEAM"].unique()))
     index = np.searchsorted(np.array(team_ids, dtype=object), wide["TEAM"].to_numpy(dtype=object))
     treated = np.array([[bool(wide["PILOT"][index == each].iloc[0]) for each in range(len(team_ids))]])
-    roster = Roster(np.arange(len(wide)).astype(object), index, team_ids, treated)
+    roster = Roster.of_arms(np.arange(len(wide)).astype(object), index, team_ids, treated)
     scores = wide[["JOBSAT1", "JOBSAT2", "JOBSAT3"]].to_numpy()[None]
     ours = event_study(scores, np.array([0.0, 26, 52]), roster, weighting="person")
     entries = json.loads((r_values / "change_did.json").read_text())["entries"]
@@ -274,7 +274,8 @@ def test_one_wave_before_launch_or_one_pilot_team_is_refused():
     assert np.isnan(smooth_interval(study, outcome=outcome, bound=0.001, **settings).lower).all()
     assert np.isnan(breakdown_bound(study, outcome=outcome, **settings)).all()
     assert np.isnan(placebo(study, outcome=outcome, **settings).slope.estimate).all()
-    one = replace(roster, treated=np.stack([np.arange(16) == 2, np.arange(16) < 8]))
+    treated = np.stack([np.arange(16) == 2, np.arange(16) < 8])
+    one = replace(roster, start_week=np.where(treated, 0.0, np.inf))
     study = event_study(scores, weeks, one, weighting="person")
     outcome = weeks >= 12
     assert np.isnan(study.coefficients).any(axis=1).tolist() == [True, False]
@@ -301,7 +302,7 @@ def test_batch_equals_one_at_a_time(weighed_by):
     settings = {"outcome": outcome, "confidence_pct": 90, "weighed_by": weighed_by}
 
     def numbers(chosen: slice) -> np.ndarray:
-        some = replace(roster, treated=roster.treated[chosen])
+        some = replace(roster, start_week=roster.start_week[chosen])
         study = event_study(scores[chosen], weeks, some, weighting="person")
         found = smooth_interval(study, bound=0.001, **settings)
         before = placebo(study, outcome=outcome, confidence_pct=90)
@@ -326,7 +327,7 @@ def test_breakdown_of_a_batch_equals_one_at_a_time():
     assert (batch > 0).any()
     for index in range(3):
         one = slice(index, index + 1)
-        some = replace(roster, treated=roster.treated[one])
+        some = replace(roster, start_week=roster.start_week[one])
         alone = breakdown_bound(event_study(scores[one], weeks, some, weighting="person"), **settings)
         assert alone[0] == pytest.approx(batch[index], rel=1e-9)
 
@@ -334,7 +335,7 @@ def test_breakdown_of_a_batch_equals_one_at_a_time():
 def test_too_many_waves_for_the_teams_are_refused_when_the_covariance_is_used():
     scores, weeks, roster = pilots(14, 1, np.array([-60.0, -48, -36, -24, -12, 0, 12]))
     few = roster.team < 5
-    roster = Roster(roster.person_ids[few], roster.team[few], roster.team_ids[:5], roster.treated[:, :5])
+    roster = Roster.of_arms(roster.person_ids[few], roster.team[few], roster.team_ids[:5], roster.treated[:, :5])
     study = event_study(scores[:, few], weeks, roster, weighting="person")
     ours = smooth_interval(study, outcome=weeks > 0, bound=0.001, confidence_pct=95, weighed_by="estimated")
     assert np.isnan(ours.lower[0])

@@ -23,7 +23,7 @@ def roster_of(team: pd.Series, arm: pd.Series) -> Roster:
     team_ids = tuple(sorted(team.unique()))
     treated = [[bool(arm[team == each].iloc[0]) for each in team_ids]]
     index = np.searchsorted(np.array(team_ids, dtype=object), team.to_numpy(dtype=object))
-    return Roster(np.arange(len(team)).astype(object), index, team_ids, np.array(treated))
+    return Roster.of_arms(np.arange(len(team)).astype(object), index, team_ids, np.array(treated))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def simulated(seed: int, n_replicates: int, *, n_pilot: int = 5, drawn: bool = T
     team = np.repeat(np.arange(len(sizes)), sizes)
     treated = np.tile(np.arange(12) < n_pilot, (n_replicates, 1))
     treated = rng.permuted(treated, axis=1) if drawn else treated
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(12))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(12))), treated)
     before = rng.normal(size=(n_replicates, len(team)))
     together = 0.4 * rng.normal(size=(n_replicates, 12))[:, team]
     after = 0.6 * before + 0.8 * rng.normal(size=before.shape) + together
@@ -131,7 +131,7 @@ def test_bootstrap_agrees_with_brute_force(estimator, weighting):
     pilot = (
         before[:, few],
         after[:, few],
-        Roster(roster.person_ids[few], roster.team[few], roster.team_ids[:9], treated),
+        Roster.of_arms(roster.person_ids[few], roster.team[few], roster.team_ids[:9], treated),
     )
     ours = wild_bootstrap_test(
         *pilot, estimator=estimator, weighting=weighting, weights="rademacher", rng=np.random.default_rng(1)
@@ -236,7 +236,9 @@ def test_random_assignments_come_near_all_of_them(uneven):
 def test_too_few_teams_bound_nothing():
     before, after, roster = simulated(4, 2)
     few = roster.team < 6
-    roster = Roster(roster.person_ids[few], roster.team[few], roster.team_ids[:6], np.array([[True, False] * 3] * 2))
+    roster = Roster.of_arms(
+        roster.person_ids[few], roster.team[few], roster.team_ids[:6], np.array([[True, False] * 3] * 2)
+    )
     ours = randomisation_test(
         before[:, few],
         after[:, few],
@@ -260,7 +262,7 @@ def test_batch_equals_one_at_a_time(estimator):
     settings = {"estimator": estimator, "weighting": "person"}
 
     def all_three(chosen: slice) -> list[np.ndarray]:
-        pilots = before[chosen], after[chosen], replace(roster, treated=roster.treated[chosen])
+        pilots = before[chosen], after[chosen], replace(roster, start_week=roster.start_week[chosen])
         rng = np.random.default_rng(1)  # not used: all assignments and all signs
         drawn = randomisation_test(*pilots, **settings, confidence_pct=95, rng=rng)
         weights = wild_bootstrap_test(*pilots, **settings, weights="rademacher", rng=rng)
@@ -275,7 +277,8 @@ def test_batch_equals_one_at_a_time(estimator):
 
 def test_one_treated_team_is_refused():
     before, after, roster = simulated(3, 3)
-    one = replace(roster, treated=np.stack([np.arange(12) == 4, np.arange(12) < 5, np.arange(12) == 0]))
+    treated = np.stack([np.arange(12) == 4, np.arange(12) < 5, np.arange(12) == 0])
+    one = replace(roster, start_week=np.where(treated, 0.0, np.inf))
     settings = {"estimator": "change", "weighting": "person"}
     rng = np.random.default_rng(1)
     drawn = randomisation_test(before, after, one, **settings, confidence_pct=95, rng=rng)

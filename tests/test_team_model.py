@@ -28,7 +28,7 @@ def pilots(seed, n_replicates, sizes, share_missing):
     rng = np.random.default_rng(seed)
     team = np.repeat(np.arange(len(sizes)), sizes)
     treated = rng.permuted(np.tile(np.arange(len(sizes)) < len(sizes) // 2, (n_replicates, 1)), axis=1)
-    roster = Roster(np.arange(len(team)).astype(object), team, tuple(map(str, range(len(sizes)))), treated)
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(len(sizes)))), treated)
     b = rng.normal(3.0, 0.8, (n_replicates, len(team)))
     y = 0.5 * b + 0.3 * rng.normal(size=(n_replicates, len(sizes)))[:, team] + rng.normal(size=b.shape)
     y[rng.random(y.shape) < share_missing] = np.nan

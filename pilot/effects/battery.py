@@ -12,6 +12,7 @@ from pilot.effects.attrition import AttritionCheck, attrition_check
 from pilot.effects.cluster_robust import Estimate
 from pilot.effects.items import ItemCheck, item_check
 from pilot.effects.linked import clustered_mean, effect_between_arms, with_drift
+from pilot.effects.staggered import blocks_of, blocks_of_all_later, in_event_time, staggered_effect
 from pilot.plan import Guardrail, Plan
 from pilot.scores import BoolArray, FloatArray, Panel, Roster, mean_of_available
 
@@ -76,15 +77,17 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     """Estimate everything that the plan names."""
     rule, analysis, outcomes = plan.rule, plan.analysis, plan.outcomes
     before = panel.mean_of(outcomes.primary.scale, analysis.baseline)
-    after = panel.mean_of(outcomes.primary.scale, analysis.outcome)
+    after = panel.own_mean_of(outcomes.primary.scale, analysis.outcome, plan)
     linked = ~np.isnan(after - before)
+    # Two arms as the checks below compare them: where teams start in turns, each cohort beside those who wait.
+    arms = in_event_time(panel, plan) if plan.design == "staggered" else panel
 
     def effect_at(scale: str, waves: tuple[str, ...]) -> Estimate:
         """On the linked panel only: figures about nearly the same people could be subtracted from each other."""
-        start, end = panel.mean_of(scale, analysis.baseline), panel.mean_of(scale, waves)
-        return _with_drift(plan_effect(np.where(linked, start, np.nan), end, panel.roster, plan), plan)
+        start, end = panel.mean_of(scale, analysis.baseline), panel.own_mean_of(scale, waves, plan)
+        return _with_drift(_effect(panel, plan, scale, waves, np.where(linked, start, np.nan), end), plan)
 
-    primary = plan_effect(before, after, panel.roster, plan)
+    primary = _effect(panel, plan, outcomes.primary.scale, analysis.outcome, before, after)
     fidelity = _fidelity(panel, plan)
     n_fidelity = (~np.isnan(fidelity)).sum(axis=1)
     enough_fidelity = _enough_teams(~np.isnan(fidelity), panel.roster.treated)
@@ -97,22 +100,47 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
         placebo=_placebo(panel, plan),
         secondary={scale: effect_at(scale, analysis.outcome) for scale in outcomes.secondary},
         attrition=attrition_check(
-            before,
-            after,
-            panel.roster,
+            before if arms is panel else arms.mean_of(outcomes.primary.scale, analysis.baseline),
+            after if arms is panel else arms.mean_of(outcomes.primary.scale, analysis.outcome),
+            arms.roster,
             retention_gap_pct=rule.retention_gap_pct,
             leavers_p=rule.leavers_p,
             attrition_share=rule.attrition_share,
         ),
-        items=item_check(panel, analysis.baseline, analysis.outcome),
+        items=item_check(arms, analysis.baseline, analysis.outcome),
         guardrails={each.measure: _worsening(each, panel, plan) for each in outcomes.guardrails},
         fidelity_pct=np.where(enough_fidelity, mean_of_available(fidelity), np.nan),
         fidelity_n_teams=n_fidelity,
     )
 
 
+def deciding_effect(panel: Panel, plan: Plan, among: BoolArray) -> Estimate:
+    """The effect that decides, of some of the people only; `among` of shape (replicates, people)."""
+    scale, waves = plan.outcomes.primary.scale, plan.analysis.outcome
+    before = np.where(among, panel.mean_of(scale, plan.analysis.baseline), np.nan)
+    return _effect(panel, plan, scale, waves, before, panel.own_mean_of(scale, waves, plan))
+
+
+def _effect(
+    panel: Panel, plan: Plan, scale: str, waves: tuple[str, ...], before: FloatArray, after: FloatArray
+) -> Estimate:
+    """The effect on a scale at some waves, of the people who have a start and an end."""
+    if plan.design != "staggered":
+        return plan_effect(before, after, panel.roster, plan)
+    return staggered_effect(
+        panel,
+        panel.scores[scale],
+        panel.roster,
+        blocks_of(plan, waves),
+        ~np.isnan(before + after),
+        estimator=plan.analysis.estimator,
+        weighting=plan.analysis.weighting,
+        confidence_pct=plan.rule.confidence_pct,
+    )
+
+
 def plan_effect(before: FloatArray, after: FloatArray, roster: Roster, plan: Plan) -> Estimate:
-    """The plan's estimator; for a pilot that nobody is compared with, the mean change of its own people."""
+    """The plan's estimator where all pilot teams start at once; without a comparison, the mean change of its people."""
     weighting, confidence_pct = plan.analysis.weighting, plan.rule.confidence_pct
     if plan.design == "before_after":
         teams = roster.treated
@@ -132,7 +160,7 @@ def _placebo(panel: Panel, plan: Plan) -> Estimate:
     waves = plan.analysis.baseline
     first, last = (panel.mean_of(plan.outcomes.primary.scale, (wave,)) for wave in (waves[0], waves[-1]))
     nothing = np.full_like(first, np.nan)
-    compared = plan.design != "before_after" and len(waves) > 1
+    compared = plan.design not in ("before_after", "staggered") and len(waves) > 1  # the lot needs no placebo
     return effect_between_arms(
         first if compared else nothing,
         last,
@@ -150,10 +178,13 @@ def _team_waves(panel: Panel, measure_id: str) -> FloatArray:
 
 
 def _before_and_after(panel: Panel, plan: Plan, measure_id: str) -> tuple[FloatArray, FloatArray]:
-    """A team measure's mean up to the launch and after it, shape (replicates, teams)."""
-    values = _team_waves(panel, measure_id)
-    later = np.array([wave.week > 0 for wave in plan.calendar.waves])
-    return mean_of_available(values[..., ~later]), mean_of_available(values[..., later])
+    """A team measure's mean up to the team's start (else the launch) and after it, shape (replicates, teams)."""
+    values, weeks = _team_waves(panel, measure_id), np.array([wave.week for wave in plan.calendar.waves])
+    if plan.design != "staggered":
+        return mean_of_available(values[..., weeks <= 0]), mean_of_available(values[..., weeks > 0])
+    starts = np.where(panel.roster.treated, panel.roster.start_week, 0.0)
+    later = weeks > starts[..., None]
+    return mean_of_available(np.where(later, np.nan, values)), mean_of_available(np.where(later, values, np.nan))
 
 
 def _worsening(guardrail: Guardrail, panel: Panel, plan: Plan) -> Worsening:
@@ -163,7 +194,7 @@ def _worsening(guardrail: Guardrail, panel: Panel, plan: Plan) -> Worsening:
     sign = 1.0 if guardrail.worse == "higher" else -1.0
     in_pilot = measured & treated
     return Worsening(
-        estimate=_team_effect(sign * (after - before), panel.roster, plan),
+        estimate=_team_effect(sign, guardrail.measure, after - before, panel, plan),
         is_measured=_enough_teams(in_pilot, treated)
         & (_enough_teams(measured & ~treated, ~treated) | (plan.design == "before_after")),
         mean_before=mean_of_available(np.where(in_pilot, before, np.nan)),
@@ -172,12 +203,24 @@ def _worsening(guardrail: Guardrail, panel: Panel, plan: Plan) -> Worsening:
     )
 
 
-def _team_effect(change: FloatArray, roster: Roster, plan: Plan) -> Estimate:
+def _team_effect(sign: float, measure_id: str, raw_change: FloatArray, panel: Panel, plan: Plan) -> Estimate:
     """Difference between arms of a change that each team has one value of, shape (replicates, teams)."""
+    roster, change = panel.roster, sign * raw_change
     each_team = Roster(
         np.array(roster.team_ids, dtype=object), np.arange(len(roster.team_ids)), roster.team_ids, roster.start_week
     )
     confidence_pct = plan.rule.confidence_pct
+    if plan.design == "staggered":
+        return staggered_effect(
+            panel,
+            sign * _team_waves(panel, measure_id),
+            each_team,
+            blocks_of_all_later(plan),
+            ~np.isnan(change),
+            estimator="change",
+            weighting="person",
+            confidence_pct=confidence_pct,
+        )
     if plan.design == "before_after":
         return clustered_mean(
             change, each_team, teams=roster.treated, weighting="person", confidence_pct=confidence_pct

@@ -36,7 +36,9 @@ def clustered_mean(
         confidence_pct: Of the interval, percent.
     """
     chosen = np.where(teams[:, roster.team], values, np.nan)
-    return _fit("mean", TeamSums.of(chosen, roster), roster, [1.0], weighting, confidence_pct)
+    sums = TeamSums.of(chosen, roster)
+    rows = sums if weighting == "person" else sums.each_team_once()
+    return fit_contrast("mean", rows, roster.treated, [1.0], confidence_pct=confidence_pct)
 
 
 def effect_between_arms(
@@ -61,13 +63,21 @@ def effect_between_arms(
         weighting: Whether each person or each team counts the same.
         confidence_pct: Of the interval, percent.
     """
+    model, rows, weights = rows_between_arms(before, after, roster, estimator=estimator, weighting=weighting)
+    return fit_contrast(model, rows, roster.treated, weights, confidence_pct=confidence_pct)
+
+
+def rows_between_arms(
+    before: FloatArray, after: FloatArray, roster: Roster, *, estimator: Estimator, weighting: Weighting
+) -> tuple[Model, TeamSums, list[float]]:
+    """The model of `effect_between_arms`, what it is fitted to, and its contrast; arguments as there."""
     if estimator == "change":
         sums = TeamSums.of(after - before, roster)
-        return _fit("change", sums, roster, [0.0, 1.0], weighting, confidence_pct)
+        return "change", sums if weighting == "person" else sums.each_team_once(), [0.0, 1.0]
     linked = ~np.isnan(before + after)
     centre = np.where(linked, before, 0).sum(axis=1) / np.maximum(linked.sum(axis=1), 1)
     sums = TeamSums.of(after, roster, before - centre[:, None])
-    return _fit("ancova", sums, roster, [0.0, 1.0, 0.0], weighting, confidence_pct)
+    return "ancova", sums if weighting == "person" else sums.each_team_once(), [0.0, 1.0, 0.0]
 
 
 def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: float) -> Estimate:
@@ -79,15 +89,3 @@ def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: f
     se = np.sqrt(estimate.se**2 + allowance_points**2)
     lower, upper = interval(estimate.estimate, se, estimate.df, confidence_pct=confidence_pct)
     return replace(estimate, se=se, lower=lower, upper=upper)
-
-
-def _fit(
-    model: Model,
-    sums: TeamSums,
-    roster: Roster,
-    weights: list[float],
-    weighting: Weighting,
-    confidence_pct: float,
-) -> Estimate:
-    rows = sums if weighting == "person" else sums.each_team_once()
-    return fit_contrast(model, rows, roster.treated, weights, confidence_pct=confidence_pct)

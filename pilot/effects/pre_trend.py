@@ -112,7 +112,7 @@ def event_study(scores: FloatArray, weeks: FloatArray, roster: Roster, *, weight
     reference = int(np.flatnonzero(weeks <= 0)[-1])
     after = np.swapaxes(scores, 1, 2).reshape(-1, n_people)
     before = np.repeat(scores[..., reference], n_waves, axis=0)
-    each_wave = replace(roster, treated=np.repeat(roster.treated, n_waves, axis=0))
+    each_wave = replace(roster, start_week=np.repeat(roster.start_week, n_waves, axis=0))
     moments = arm_moments(before, after, each_wave, estimator="change", weighting=weighting)
     model = fit(moments)
     own = contrast(model, np.eye(2)[ARM_COLUMN], moments, each_wave.treated, confidence_pct=95)

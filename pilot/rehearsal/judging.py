@@ -38,7 +38,7 @@ def panel_of_pilots(pilots: SimulatedPilots, protocol: Protocol) -> Panel:
     return panel_of_answers(
         pilots.answers,
         protocol,
-        roster=Roster(np.arange(layout.n_people).astype(object), layout.team, layout.team_ids, pilots.treated),
+        roster=Roster(np.arange(layout.n_people).astype(object), layout.team, layout.team_ids, pilots.start_week),
         invited=np.ones((layout.n_people, len(layout.wave_ids)), dtype=np.bool_),
         measures={name: pilots.team_measures[..., place] for place, name in enumerate(layout.measure_ids)},
     )

@@ -215,7 +215,7 @@ def test_the_planned_estimator_covers_the_truth(name, protocol_of):
         total, n = np.where(answered, scores[..., waves], 0).sum(-1), answered.sum(-1)
         return np.where(n > 0, total / np.maximum(n, 1), np.nan)
 
-    roster = Roster(np.arange(layout.n_people).astype(object), layout.team, layout.team_ids, pilots.treated)
+    roster = Roster.of_arms(np.arange(layout.n_people).astype(object), layout.team, layout.team_ids, pilots.treated)
     estimate = effect_between_arms(
         mean_over(np.flatnonzero(layout.weeks <= 0)),
         mean_over(layout.outcome_waves),
