@@ -156,8 +156,11 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
     def has_any(scale: str, waves: tuple[str, ...]) -> BoolArray:
         return np.asarray(~np.isnan(panel.mean_of(scale, waves)[0]), dtype=np.bool_)
 
+    def has_own(scale: str, waves: tuple[str, ...]) -> BoolArray:
+        return np.asarray(~np.isnan(panel.own_mean_of(scale, waves, plan)[0]), dtype=np.bool_)
+
     primary = plan.outcomes.primary.scale
-    linked = has_any(primary, baseline) & has_any(primary, outcome)
+    linked = has_any(primary, baseline) & has_own(primary, outcome)
     yield _Group("linked", "people", linked)
     for scale in panel.scores:
         for wave in panel.wave_ids:
@@ -165,14 +168,15 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
             yield _Group(f"{scale}|{wave}", "people", members)
             yield _Group(f"{scale}|{wave}|linked", "people", members & linked)
         for part, waves in (("outcome", outcome), ("lasting", lasting)):
-            both = has_any(scale, baseline) & has_any(scale, waves) & linked
+            both = has_any(scale, baseline) & has_own(scale, waves) & linked
             yield _Group(f"{scale}|{part}|linked", "people", both)
-    later = np.array([wave.week > 0 for wave in plan.calendar.waves])
+    starts = np.where(panel.roster.treated[0], panel.roster.start_week[0], 0.0)
+    later = np.array([wave.week for wave in plan.calendar.waves]) > starts[:, None]
     for measure, values in panel.measures.items():
         present = ~np.isnan(values[0])
         for place, wave in enumerate(panel.wave_ids):
             yield _Group(f"{measure}|{wave}", "teams", present[:, place])
-        yield _Group(f"{measure}|both", "teams", present[:, ~later].any(axis=1) & present[:, later].any(axis=1))
+        yield _Group(f"{measure}|both", "teams", (present & ~later).any(axis=1) & (present & later).any(axis=1))
 
 
 def _as_published(

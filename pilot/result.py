@@ -234,6 +234,7 @@ class Bias(Part):
         "shifted_items",
         "careless",
         "one_team",
+        "occasion",
     ]
     looks_like: float
     overturns_at: float | None
@@ -342,6 +343,7 @@ class PilotFacts(Part):
     seal_sha256: str
     seed: int
     waves: dict[str, int]
+    start_weeks: tuple[int, ...] = (0,)
     primary_scale: str
     primary_name: BilingualText
     primary_range: tuple[float, float]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from pilot.analysis import analyse
-from pilot.effects import effect_between_arms
+from pilot.analysis.biases import bias_ledger
+from pilot.analysis.second_opinions import second_opinions
+from pilot.effects import effect_between_arms, estimate_pilot
 from pilot.effects.unlinked import unlinked_effect
 from pilot.i18n import LANGUAGES
 from pilot.plan import PilotFolder, PlanAnswers, seal_plan, sealed_protocol, write_plan
-from pilot.scores import Roster, panel_from_tables
+from pilot.result import Bias, SecondOpinion
+from pilot.scores import Panel, Questionnaires, Roster, panel_from_tables
 from pilot.simulate import read_scenario, simulate_tables
+from pilot.verdict import DecisionRule, Evidence, decide
 from pilot.wording.biases import bias_names, bias_table, method_names, opinion_table
 
 NOW = datetime(2028, 1, 10, tzinfo=UTC)
@@ -26,6 +31,11 @@ TEAMS = {
     },
     "before_after": {"teams": tuple(f"T{number:02d}" for number in range(12))},
 }
+
+
+def no_questionnaires(panel: Panel) -> Questionnaires:
+    shape = (1, len(panel.roster.team), len(panel.wave_ids))
+    return Questionnaires(np.full((*shape, 1), np.nan), np.full(shape, np.nan))
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +141,23 @@ def test_a_shift_of_items_is_told_from_an_effect(pilots):
     assert works.looks_like < works.overturns_at
 
 
+def test_waves_close_to_a_bonus_date_are_checked(pilots):
+    """The endline at week 24 is held a week after the bonuses were announced."""
+    _, panel, plan = pilots()
+    day = plan.calendar.launch_on + timedelta(weeks=23)
+    near = plan.model_copy(update={"calendar": plan.calendar.model_copy(update={"occasions": (day,)})})
+    assert near.calendar.waves_near_an_occasion() == ("pulse_5", "endline")
+    estimates = estimate_pilot(panel, near)
+    decision = decide(Evidence.of(estimates, near), DecisionRule.of(near))
+    rows = bias_ledger(panel, no_questionnaires(panel), estimates, decision, near)
+    found = next(row for row in rows if row.code == "occasion")
+    before, after = (panel.mean_of("engagement", waves) for waves in (near.analysis.baseline, ("pulse_3", "pulse_4")))
+    without = effect_between_arms(
+        before, after, panel.roster, estimator="ancova", weighting="person", confidence_pct=95
+    )
+    assert found.looks_like == pytest.approx(estimates.primary.estimate[0] - without.estimate[0])
+
+
 def test_overturning_is_the_slack_of_the_verdict_and_nothing_where_there_is_none(pilots):
     decided, undecided = pilots()[0], pilots(scenario="hawthorne")[0]
     points = decided.verdict.turning_points[0].values["points"]
@@ -155,9 +182,6 @@ def test_second_opinions_answer_the_same_question(pilots):
 
 def test_second_opinions_are_repeated_from_the_seal(pilots):
     result, panel, plan = pilots()
-    from pilot.analysis.second_opinions import second_opinions
-    from pilot.effects import estimate_pilot
-
     again = second_opinions(panel, estimate_pilot(panel, plan), plan, result.pilot.seed)
     assert again == result.second_opinions
 
@@ -191,10 +215,6 @@ def test_rows_are_said_in_words(pilots, language):
 
 
 def test_every_code_has_a_name():
-    from typing import get_args
-
-    from pilot.result import Bias, SecondOpinion
-
     assert set(bias_names()) == set(get_args(Bias.model_fields["code"].annotation))
     assert set(method_names()) == set(get_args(SecondOpinion.model_fields["method"].annotation))
 
@@ -203,13 +223,7 @@ def test_a_refused_effect_has_no_ledger(pilots):
     result, panel, _ = pilots()
     assert result.biases
     nobody = replace(panel, scores={name: np.full_like(each, np.nan) for name, each in panel.scores.items()})
-    from pilot.analysis.biases import bias_ledger
-    from pilot.effects import estimate_pilot
-    from pilot.scores import Questionnaires
-    from pilot.verdict import DecisionRule, Evidence, decide
-
     _, _, plan = pilots()
     estimates = estimate_pilot(nobody, plan)
     decision = decide(Evidence.of(estimates, plan), DecisionRule.of(plan))
-    nothing = Questionnaires(np.full((1, 1, 1, 1), np.nan), np.full((1, 1, 1), np.nan))
-    assert bias_ledger(nobody, nothing, estimates, decision, plan) == ()
+    assert bias_ledger(nobody, no_questionnaires(panel), estimates, decision, plan) == ()

@@ -59,7 +59,7 @@ def analyse(
     _require_one_seal(imports, seal)
     _require_known_teams(tables, seal)
     ledger = ledger or Ledger()
-    panel = panel_from_tables(tables, protocol, seal.assignment)
+    panel = panel_from_tables(tables, protocol, seal.assignment, seal.starts)
     panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, seal.sha256)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
@@ -142,7 +142,7 @@ def _require_known_teams(tables: Tables, seal: Seal) -> None:
 def _require_linked(panel: Panel, protocol: Protocol) -> None:
     plan = protocol.plan
     before = panel.mean_of(plan.outcomes.primary.scale, plan.analysis.baseline)
-    after = panel.mean_of(plan.outcomes.primary.scale, plan.analysis.outcome)
+    after = panel.own_mean_of(plan.outcomes.primary.scale, plan.analysis.outcome, plan)
     if np.isfinite(before + after).any():
         return
     n_before, n_after = int(np.isfinite(before).sum()), int(np.isfinite(after).sum())
@@ -171,6 +171,7 @@ def _facts(protocol: Protocol, seal: Seal) -> PilotFacts:
         seal_sha256=seal.sha256,
         seed=seal.seed,
         waves={wave.id: wave.week for wave in plan.calendar.waves},
+        start_weeks=plan.starts,
         primary_scale=primary.scale,
         primary_name=protocol.instruments.scales[primary.scale].name,
         primary_range=protocol.instruments.range_of(primary.scale),
@@ -187,7 +188,7 @@ def _facts(protocol: Protocol, seal: Seal) -> PilotFacts:
 def _effect(scale: str, estimate: Estimate, drifting: Estimate, panel: Panel, protocol: Protocol) -> Effect:
     plan = protocol.plan
     before = panel.mean_of(scale, plan.analysis.baseline)
-    after = panel.mean_of(scale, plan.analysis.outcome)
+    after = panel.own_mean_of(scale, plan.analysis.outcome, plan)
     linked = np.where(np.isnan(after), np.nan, before)
     treated = np.broadcast_to(panel.roster.person_treated, before.shape)
     return Effect(
@@ -273,7 +274,8 @@ def _awaited_waves(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[str,
         scored = np.isfinite(scores[:, panel.wave_ids.index(wave_id)])
         return all(scored[group].mean() >= SHARE_THAT_IS_IN for group in groups if group.any())
 
-    return tuple(wave for wave in (*plan.analysis.outcome, *plan.analysis.lasting) if not is_in(wave))
+    planned = plan.waves_of_all_starts((*plan.analysis.outcome, *plan.analysis.lasting))
+    return tuple(wave for wave in planned if not is_in(wave))
 
 
 def _percent(share: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:

@@ -13,13 +13,13 @@ import numpy as np
 from scipy import special
 
 from pilot.analysis.single import number
-from pilot.effects import Estimates, plan_effect
+from pilot.effects import Estimates, deciding_effect, two_arms
 from pilot.effects.bounds import tipping_point
 from pilot.effects.pre_trend import breakdown_bound, event_study
 from pilot.plan import Plan
 from pilot.psychometrics.carelessness import CarelessLimits, careless_flags
 from pilot.result import Bias
-from pilot.scores import Panel, Questionnaires
+from pilot.scores import BoolArray, Panel, Questionnaires
 from pilot.verdict import WORDS, Decision
 
 POWER = 0.8
@@ -54,6 +54,7 @@ def bias_ledger(
             _shifted_items(estimates, plan),
             _careless(panel, questionnaires, estimates, plan, slack),
             _one_team(panel, estimates, plan, slack),
+            _occasion(panel, estimates, plan, slack),
         )
         for row in rows
     )
@@ -120,10 +121,12 @@ def _attrition(panel: Panel, estimates: Estimates, plan: Plan) -> Iterator[Bias]
     gap = number(estimates.attrition.leavers_gap)
     if gap is None or plan.design == "before_after":
         return
+    arms, scale = two_arms(panel, plan), plan.outcomes.primary.scale
+    before, after = (arms.mean_of(scale, waves) for waves in (plan.analysis.baseline, plan.analysis.outcome))
     tipping = tipping_point(
-        estimates.before,
-        estimates.after,
-        panel.roster,
+        before,
+        after,
+        arms.roster,
         estimator=plan.analysis.estimator,
         weighting=plan.analysis.weighting,
         confidence_pct=plan.rule.confidence_pct,
@@ -171,8 +174,8 @@ def _careless(
         )
         scores[:, :, wave][flags.excluded] = np.nan
         n_excluded += int(flags.n_excluded.sum())
-    before, after = panel.means_of(scores, plan.analysis.baseline, plan.analysis.outcome)
-    without = number(plan_effect(before, after, panel.roster, plan).estimate)
+    careful = replace(panel, scores={scale: scores})
+    without = number(deciding_effect(careful, plan, _everybody(panel)).estimate)
     if without is not None:
         yield Bias(
             code="careless",
@@ -185,10 +188,27 @@ def _careless(
 def _one_team(panel: Panel, estimates: Estimates, plan: Plan, slack: float | None) -> Iterator[Bias]:
     """The most that the effect hangs on one team: one replicate for each team that is left out."""
     effect, n_teams = float(estimates.primary.estimate[0]), len(panel.roster.team_ids)
-    left_out = panel.roster.team == np.arange(n_teams)[:, None]
-    before, after = (np.where(left_out, np.nan, each) for each in (estimates.before, estimates.after))
-    roster = replace(panel.roster, start_week=np.repeat(panel.roster.start_week, n_teams, axis=0))
-    shifts = effect - plan_effect(before, after, roster, plan).estimate
+    others = panel.roster.team != np.arange(n_teams)[:, None]
+    shifts = effect - deciding_effect(panel, plan, others).estimate
     shifts = shifts[np.isfinite(shifts)]
     if len(shifts):
         yield Bias(code="one_team", looks_like=float(shifts[np.abs(shifts).argmax()]), overturns_at=slack)
+
+
+def _occasion(panel: Panel, estimates: Estimates, plan: Plan, slack: float | None) -> Iterator[Bias]:
+    """How much larger the effect is with the waves that were held close to a bonus date or the like."""
+    near = set(plan.calendar.waves_near_an_occasion())
+    baseline, outcome = (
+        tuple(wave for wave in waves if wave not in near) for waves in (plan.analysis.baseline, plan.analysis.outcome)
+    )
+    touched = near & {*plan.analysis.baseline, *plan.analysis.outcome}
+    if not touched or not baseline or not outcome or plan.design == "staggered":
+        return
+    analysis = plan.analysis.model_copy(update={"baseline": baseline, "outcome": outcome})
+    without = number(deciding_effect(panel, plan.model_copy(update={"analysis": analysis}), _everybody(panel)).estimate)
+    if without is not None:
+        yield Bias(code="occasion", looks_like=float(estimates.primary.estimate[0]) - without, overturns_at=slack)
+
+
+def _everybody(panel: Panel) -> BoolArray:
+    return np.ones((1, len(panel.roster.team)), dtype=np.bool_)

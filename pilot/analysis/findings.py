@@ -73,7 +73,7 @@ def _about_the_effect(evidence: Evidence, plan: Plan) -> Iterator[Finding]:
 def _about_lasting(decision: Decision, plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
     if not plan.analysis.lasting:
         yield Finding(code="no_follow_up", role="cap")
-    elif not set(awaited) & set(plan.analysis.lasting):
+    elif not set(awaited) & set(plan.waves_of_all_starts(plan.analysis.lasting)):
         if decision.caps["fades"][0]:
             yield Finding(code="fades", role="cap")
         elif decision.lasts[0]:
@@ -122,8 +122,15 @@ def _notes(plan: Plan, seal: Seal, awaited: tuple[str, ...]) -> Iterator[Finding
         yield Finding(code="drift_allowance", role="note", values={"points": plan.rule.drift_allowance_points})
     if plan.unit.chosen_because in reasons:
         yield Finding(code=reasons[plan.unit.chosen_because], role="note")
+    near = [wave for wave in plan.calendar.waves_near_an_occasion() if wave in _waves_that_decide(plan)]
+    if near:
+        yield Finding(code="near_an_occasion", role="note", values={"waves": near})
     if awaited:
         yield Finding(code="awaiting_waves", role="note", values={"waves": list(awaited)})
+
+
+def _waves_that_decide(plan: Plan) -> tuple[str, ...]:
+    return (*plan.analysis.baseline, *plan.analysis.outcome)
 
 
 def _missing_for_a_verdict(decision: Decision, estimates: Estimates, plan: Plan) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ def present_arms(panel: Panel) -> dict[Arm, BoolArray]:
 
 def flow(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[ArmFlow, ...]:
     """Participants by arm, from invitation to the linked panel."""
-    edges = [panel.wave_ids.index(plan.analysis.baseline[0]), panel.wave_ids.index(plan.analysis.outcome[-1])]
+    edges = [panel.wave_ids.index(plan.analysis.baseline[0]), panel.wave_ids.index(_last_outcome_wave(plan))]
     invited = panel.invited[:, edges].any(axis=1)
     started, ended = ~np.isnan(estimates.before[0]), ~np.isnan(estimates.after[0])
     flows = []
@@ -39,6 +39,10 @@ def flow(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[ArmFlow, ...]:
             )
         )
     return tuple(flows)
+
+
+def _last_outcome_wave(plan: Plan) -> str:
+    return plan.waves_of_all_starts(plan.analysis.outcome)[-1]
 
 
 def linked_summary(panel: Panel, estimates: Estimates, plan: Plan) -> LinkedSummary | None:
@@ -82,7 +86,12 @@ def arm_changes(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[ArmChan
 
 
 def wave_means(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[WaveMean, ...]:
-    """The linked panel's mean of the primary scale by arm and wave."""
+    """The linked panel's mean of the primary scale by arm and wave.
+
+    Where teams start in turns the pilot's mean of a wave holds teams that have not started yet: it shows where people
+    stood in that week, as the comparison's does, and the gap between the two is smaller than the effect. A line a
+    cohort would say more, about groups that are often too small to be shown.
+    """
     linked = ~np.isnan(estimates.after - estimates.before)
     means = []
     for arm, teams in present_arms(panel).items():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pilot.cli.speaking import Speaker
 from pilot.i18n import message
-from pilot.plan import PilotFolder, PlanAnswers, read_plan, record_deviation, seal_plan, write_plan
+from pilot.plan import PilotFolder, PlanAnswers, Seal, read_plan, record_deviation, seal_plan, write_plan
 
 
 def now() -> datetime:
@@ -44,12 +44,23 @@ def seal(folder: PilotFolder, seed: int, speaker: Speaker) -> None:
             comparison=arms.count("comparison"),
         )
     )
+    if len(set(sealed.starts.values())) > 1:
+        _say_cohorts(sealed, speaker)
     speaker.say(
         message(
             "Keep this fingerprint outside of this folder, for example in an e-mail: {sha256}",
             sha256=sealed.sha256,
         )
     )
+
+
+def _say_cohorts(sealed: Seal, speaker: Speaker) -> None:
+    """Who starts when, where teams start in turns."""
+    for week in sorted(set(sealed.starts.values())):
+        teams = [team for team, start in sealed.starts.items() if start == week]
+        speaker.say(message("They start in week {week}: {teams}.", week=week, teams=teams))
+    held = [team for team in sealed.assignment if team not in sealed.starts]
+    speaker.say(message("They wait until after the last follow-up: {teams}.", teams=held))
 
 
 def deviate(folder: PilotFolder, reason: str, speaker: Speaker) -> None:

@@ -78,7 +78,7 @@ def simulate(folder: PilotFolder, scenario_name: str, seed: int, speaker: Speake
     """Write the files of a unit that never was; returns where, and its truth."""
     protocol, sealed = sealed_protocol(folder)
     scenario = read_scenario(scenario_name)
-    simulated = simulate_tables(scenario, protocol, sealed.assignment, np.random.default_rng(seed))
+    simulated = simulate_tables(scenario, protocol, sealed.assignment, np.random.default_rng(seed), sealed.starts)
     target = folder.path / "simulated"
     write_simulated_files(simulated, target)
     speaker.done(message("Simulated answers of “{scenario}” are in {path}.", scenario=scenario_name, path=target))
@@ -97,6 +97,7 @@ def simulate_into_store(folder: PilotFolder, scenario_name: str, seed: int, data
             np.random.SeedSequence(seed),
             store,
             now(),
+            starts=sealed.starts,
             seal_sha256=sealed.sha256,
             console=Console(stderr=True),
         )

@@ -5,6 +5,7 @@
 - `attrition`: retention by arm, baseline of leavers against stayers
 - `size`: Hedges' g, beside the scale's own points
 - `items`: whether the effect is in all items of the scale
+- `staggered`: teams that start in turns, each cohort against those who wait
 - `team_model`: all of these models from five sums a team; what a rehearsal spends its time in
 - `battery`: everything that a plan asks for, from one panel
 - `second_opinion`: randomisation test, wild bootstrap and CR3 beside the estimate that decides
@@ -17,7 +18,7 @@
 """
 
 from pilot.effects.attrition import AttritionCheck, attrition_check
-from pilot.effects.battery import Estimates, Worsening, estimate_pilot, plan_effect
+from pilot.effects.battery import Estimates, Worsening, deciding_effect, estimate_pilot, two_arms
 from pilot.effects.cluster_robust import ClusterMoments, Estimate, LinearFit, contrast, fit, moments_of
 from pilot.effects.linked import clustered_mean, effect_between_arms, with_drift
 from pilot.effects.size import hedges_correction, hedges_g
@@ -32,12 +33,13 @@ __all__ = [
     "attrition_check",
     "clustered_mean",
     "contrast",
+    "deciding_effect",
     "effect_between_arms",
     "estimate_pilot",
     "fit",
     "hedges_correction",
     "hedges_g",
     "moments_of",
-    "plan_effect",
+    "two_arms",
     "with_drift",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +79,7 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     before = panel.mean_of(outcomes.primary.scale, analysis.baseline)
     after = panel.own_mean_of(outcomes.primary.scale, analysis.outcome, plan)
     linked = ~np.isnan(after - before)
-    # Two arms as the checks below compare them: where teams start in turns, each cohort beside those who wait.
-    arms = in_event_time(panel, plan) if plan.design == "staggered" else panel
+    arms = two_arms(panel, plan)
 
     def effect_at(scale: str, waves: tuple[str, ...]) -> Estimate:
         """On the linked panel only: figures about nearly the same people could be subtracted from each other."""
@@ -114,11 +113,25 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     )
 
 
+def two_arms(panel: Panel, plan: Plan) -> Panel:
+    """The panel for checks that compare two arms: where teams start in turns, each cohort beside those who wait."""
+    return in_event_time(panel, plan) if plan.design == "staggered" else panel
+
+
 def deciding_effect(panel: Panel, plan: Plan, among: BoolArray) -> Estimate:
-    """The effect that decides, of some of the people only; `among` of shape (replicates, people)."""
-    scale, waves = plan.outcomes.primary.scale, plan.analysis.outcome
+    """The effect that decides, of some of the people only.
+
+    Args:
+        panel: What was seen.
+        plan: The plan.
+        among: Who takes part, shape (replicates, people); of a panel with one replicate, as many choices as one likes.
+    """
+    scale, waves, roster = plan.outcomes.primary.scale, plan.analysis.outcome, panel.roster
     before = np.where(among, panel.mean_of(scale, plan.analysis.baseline), np.nan)
-    return _effect(panel, plan, scale, waves, before, panel.own_mean_of(scale, waves, plan))
+    after = np.broadcast_to(panel.own_mean_of(scale, waves, plan), among.shape)
+    start_week = np.broadcast_to(roster.start_week, (len(among), len(roster.team_ids)))
+    chosen = replace(panel, roster=replace(roster, start_week=start_week))
+    return _effect(chosen, plan, scale, waves, before, after)
 
 
 def _effect(

@@ -113,7 +113,7 @@ def staggered_effect(
         values: Points, NaN where missing, shape (replicates, people, waves).
         roster: The people of the values, and when their teams start.
         blocks: Which waves of which cohort are compared with whom.
-        taken: Who may take part, shape (replicates, people).
+        taken: Who may take part, shape (replicates, people); of values of one replicate, as many choices as one likes.
         estimator: `ancova` or `change`, as in `effect_between_arms`.
         weighting: Whether each person or each team counts the same.
         confidence_pct: Of the interval, percent.
@@ -127,9 +127,8 @@ def staggered_effect(
         treated = starts == block.start
         beside = treated | np.isin(starts, block.waiting)
         present = taken & beside[:, roster.team] & ~np.isnan(before + after)
-        model, rows, contrast = rows_between_arms(
-            np.where(present, before, np.nan), after, roster, estimator=estimator, weighting=weighting
-        )
+        start, end = (np.where(present, mean, np.nan) for mean in (before, after))
+        model, rows, contrast = rows_between_arms(start, end, roster, estimator=estimator, weighting=weighting)
         own, own_influence = influences(model, rows, treated, contrast)
         counted = np.where(treated, rows.weight, 0.0).sum(axis=1)
         own_weight = len(block.outcome) * counted

@@ -35,7 +35,7 @@ def lines_picture(release: Release, language: Language, mode: Mode = "light") ->
         alternative=voice.join(title, voice.say(message("Lines over the weeks; the table below has every value."))),
         figure=_figure(release, voice, mode),
         table=labelled_table(*_table(release, voice), voice),
-        notes=(voice.say(reading), *_not_shown(release, voice)),
+        notes=(voice.say(reading), *_in_turns(release, voice), *_not_shown(release, voice)),
     )
 
 
@@ -67,18 +67,20 @@ def _figure(release: Release, voice: Voice, mode: Mode) -> go.Figure:
         range=[min(weeks, default=0) - 2, max(weeks, default=24) + 2],
     )
     figure.update_yaxes(showgrid=True, gridcolor=colours.hairline, tickformat=".1f", nticks=6)
-    figure.add_vline(x=0, line={"color": colours.ink, "width": 1, "dash": "dot"})
-    figure.add_annotation(
-        x=0,
-        xref="x",
-        y=1,
-        yref="paper",
-        text=voice.say(message("launch")),
-        showarrow=False,
-        xanchor="left",
-        yanchor="top",
-        xshift=6,
-    )
+    names = [message("launch"), *[message("next start")] * (len(release.pilot.start_weeks) - 1)]
+    for week, name in zip(release.pilot.start_weeks, names, strict=True):
+        figure.add_vline(x=week, line={"color": colours.ink, "width": 1, "dash": "dot"})
+        figure.add_annotation(
+            x=week,
+            xref="x",
+            y=1,
+            yref="paper",
+            text=voice.say(name),
+            showarrow=False,
+            xanchor="left",
+            yanchor="top",
+            xshift=6,
+        )
     return figure
 
 
@@ -153,6 +155,16 @@ def _last_shown(release: Release, wave_ids: tuple[str, ...]) -> dict[Arm, ShownW
         if arms and all(arm in shown for arm in arms):
             return shown
     return None
+
+
+def _in_turns(release: Release, voice: Voice) -> list[str]:
+    if len(release.pilot.start_weeks) == 1:
+        return []
+    sentence = message(
+        "The pilot line holds all teams that start within the pilot, also before their own start; so the gap between "
+        "the lines is smaller than the effect."
+    )
+    return [voice.say(sentence)]
 
 
 def _not_shown(release: Release, voice: Voice) -> list[str]:

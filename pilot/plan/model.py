@@ -29,6 +29,9 @@ GRADE_OF_DESIGN: dict[Design, Grade] = {"waitlist": "A", "staggered": "A", "comp
 RANDOMISED_DESIGNS: tuple[Design, ...] = ("waitlist", "staggered")
 
 
+WEEKS_NEAR_AN_OCCASION = 4
+
+
 class Unit(Page):
     """The business unit.
 
@@ -80,11 +83,20 @@ class Calendar(Page):
         starts: Weeks after it in which each drawn cohort of a staggered start starts; one more is held back until
             after the last lasting wave.
         waves: In order of time.
+        occasions: Days on which something else moves the answers: bonuses or ratings are announced, for instance.
     """
 
     launch_on: date
     starts: tuple[Annotated[int, Field(ge=0, le=208)], ...] = ()
     waves: tuple[Wave, ...] = Field(min_length=2)
+    occasions: tuple[date, ...] = ()
+
+    def waves_near_an_occasion(self) -> tuple[str, ...]:
+        """Waves that open within four weeks before or after an occasion."""
+        near = timedelta(weeks=WEEKS_NEAR_AN_OCCASION)
+        return tuple(
+            wave.id for wave in self.waves if any(abs(self.wave_on(wave.id) - day) <= near for day in self.occasions)
+        )
 
     def wave_on(self, wave_id: str) -> date:
         """The day a wave opens."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pilot.plan import Plan, Protocol
 from pilot.plan.model import Analysis, Calendar, Teams, Wave
-from pilot.plan.template import CALENDARS, FIRST_OUTCOME_WEEK
+from pilot.plan.template import CALENDARS, FIRST_OUTCOME_WEEK, STARTS, calendar_waves
 from pilot.rehearsal.promise import AlternativeCode
 
 MORE_TEAMS = 2  # times as many
@@ -64,6 +64,7 @@ def _with(protocol: Protocol, **changes: object) -> Protocol:
 def _with_full_calendar(protocol: Protocol) -> Protocol:
     plan = protocol.plan
     waves = tuple(Wave(id=wave_id, week=week) for wave_id, week in CALENDARS["full"].items())
+    staggered = plan.design == "staggered"
     analysis = Analysis(
         estimator=plan.analysis.estimator,
         weighting=plan.analysis.weighting,
@@ -71,7 +72,11 @@ def _with_full_calendar(protocol: Protocol) -> Protocol:
         outcome=tuple(wave.id for wave in waves if wave.week >= FIRST_OUTCOME_WEEK and wave.kind != "follow_up"),
         lasting=tuple(wave.id for wave in waves if wave.kind == "follow_up"),
     )
-    calendar = Calendar(launch_on=plan.calendar.launch_on, waves=waves)
+    calendar = Calendar(
+        launch_on=plan.calendar.launch_on,
+        starts=STARTS if staggered else (),
+        waves=calendar_waves("full", plan.design),
+    )
     return _with(protocol, calendar=calendar, analysis=analysis)
 
 

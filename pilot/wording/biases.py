@@ -20,6 +20,7 @@ def bias_names() -> dict[str, Message]:
         "novelty": message("Only the new attracted: what was gone at the follow-up"),
         "shifted_items": message("Some questions are read differently: what the others show less"),
         "careless": message("Answers given without reading: what they add"),
+        "occasion": message("Asked close to a bonus date or the like: what those waves add"),
         "one_team": message("One team carries it: what it adds"),
     }
 

@@ -173,6 +173,13 @@ def _awaiting_waves(values: Values, _release: Release, _voice: Voice) -> Message
     return message("Still to come: {waves}.", waves=_wave_names(values["waves"]))
 
 
+def _near_an_occasion(values: Values, _release: Release, _voice: Voice) -> Message:
+    return message(
+        "Asked close to a bonus date or the like, which moves answers by itself: {waves}.",
+        waves=_wave_names(values["waves"]),
+    )
+
+
 def _bias_would_overturn(values: Values, _release: Release, voice: Voice) -> Message:
     return message(
         "If the estimate were wrong by {points} points, the verdict would be another.",
@@ -284,6 +291,7 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         ),
         "chosen_volunteered": _plain(message("The unit volunteered; what keen people achieve, others may not.")),
         "awaiting_waves": _awaiting_waves,
+        "near_an_occasion": _near_an_occasion,
         "late_answers_wait": _plain(
             message("A few late answers wait until more have come, so that nobody can be recognised by them.")
         ),

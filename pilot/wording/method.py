@@ -37,18 +37,35 @@ def _entries(release: Release, voice: Voice) -> Iterator[tuple[Message, str]]:
     yield message("Design"), voice.say(design_name(pilot.design))
     yield message("Choice of the unit"), voice.say(choice_name(pilot.chosen_because))
     yield message("Launch"), voice.date(pilot.launch_on)
+    if len(pilot.start_weeks) > 1:
+        yield message("Start in turns"), voice.say(_turns(release))
     yield message("Plan sealed"), voice.say(sealed)
     yield message("Draw of the teams"), voice.say(message("Can be repeated from the number {seed}.", seed=pilot.seed))
     yield message("Starting point"), _waves(pilot.baseline_waves, voice)
     yield message("Outcome"), _waves(pilot.outcome_waves, voice)
     yield message("Lasting effect"), _waves(pilot.lasting_waves, voice)
-    yield message("Estimate"), voice.say(estimator_name(primary.estimator))
+    yield message("Estimate"), voice.join(voice.say(estimator_name(primary.estimator)), *_cohorts(release, voice))
     yield message("Weighting"), voice.say(weighting_name(primary.weighting))
     yield message("Interval"), voice.say(interval)
     yield message("Precision"), voice.say(_precision(release, voice))
     yield message("Smallest effect worth scaling"), voice.say(worthwhile)
     yield message("Privacy"), voice.say(privacy)
     yield message("Made with"), release.made_with
+
+
+def _turns(release: Release) -> Message:
+    return message(
+        "In weeks {weeks} after the launch; outcome and lasting effect are asked as many weeks after each team's own "
+        "start as the waves below lie after the launch.",
+        weeks=[str(week) for week in release.pilot.start_weeks],
+    )
+
+
+def _cohorts(release: Release, voice: Voice) -> list[str]:
+    if len(release.pilot.start_weeks) == 1:
+        return []
+    sentence = message("Teams are compared only with those that have not started yet; all starts are put together.")
+    return [voice.say(sentence)]
 
 
 def _worthwhile(release: Release, voice: Voice) -> Message:

@@ -47,7 +47,7 @@ def word_name(word: Word | None) -> Message:
 def grade_name(grade: Grade) -> Message:
     """The evidence grade and what it stands for."""
     names: Mapping[Grade, Message] = {
-        "A": message("Evidence grade A: the teams that start now were drawn by lot."),
+        "A": message("Evidence grade A: the lot decided which teams start when."),
         "B": message("Evidence grade B: another unit is the comparison."),
         "D": message("Evidence grade D: before and after only, nobody is compared."),
     }
@@ -59,6 +59,10 @@ def design_name(design: Design) -> Message:
     names: Mapping[Design, Message] = {
         "waitlist": message(
             "The unit's own teams were drawn by lot: half started now, the others start one cycle later."
+        ),
+        "staggered": message(
+            "The unit's own teams were drawn by lot to start in turns; the last ones wait until after the last "
+            "follow-up."
         ),
         "comparison": message("The pilot unit's teams are compared with the teams of another unit."),
         "before_after": message("The pilot teams are compared with themselves before the launch."),

@@ -82,7 +82,7 @@ def other_studies(folder: Path, designs: list[Design], n_replicates: int) -> Ite
         "response shift 1.00, half the items": changed("response_shift", response_shift={"points": 1.0}),
         "response shift .40, all items": changed("response_shift", response_shift={"items_share": 1.0}),
         "unhappy leave, stronger": changed("unhappy_leave", response={"unhappy_correlation": 0.7}),
-        "star team, twice the leap": changed("one_star_team", star={"points": 1.6}),
+        "star team, half as much again": changed("one_star_team", star={"points": 1.2}),
         "unit shocks, twice the variance": changed("unit_shock", unit_shocks={"sd_points": 0.184}),
         "works, ICC(1) .20": changed("works", engagement={"icc_1": 0.20}),
         "works, half answer": changed("works", response={"rate": 0.5, "retention": 0.6}),
