@@ -122,6 +122,9 @@ def _notes(plan: Plan, seal: Seal, awaited: tuple[str, ...]) -> Iterator[Finding
         yield Finding(code="drift_allowance", role="note", values={"points": plan.rule.drift_allowance_points})
     if plan.unit.chosen_because in reasons:
         yield Finding(code=reasons[plan.unit.chosen_because], role="note")
+    yield Finding(code="blind_to_meaning", role="note")
+    if plan.design == "comparison":
+        yield Finding(code="blind_to_the_unit", role="note")
     near = [wave for wave in plan.calendar.waves_near_an_occasion() if wave in _waves_that_decide(plan)]
     if near:
         yield Finding(code="near_an_occasion", role="note", values={"waves": near})

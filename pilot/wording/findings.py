@@ -292,6 +292,17 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         "chosen_volunteered": _plain(message("The unit volunteered; what keen people achieve, others may not.")),
         "awaiting_waves": _awaiting_waves,
         "near_an_occasion": _near_an_occasion,
+        "blind_to_meaning": _plain(
+            message(
+                "What no survey can see: if people came to read all questions differently, that looks exactly like an "
+                "effect."
+            )
+        ),
+        "blind_to_the_unit": _plain(
+            message(
+                "A lasting change that hit only the pilot's unit, for whatever reason, looks exactly like an effect."
+            )
+        ),
         "late_answers_wait": _plain(
             message("A few late answers wait until more have come, so that nobody can be recognised by them.")
         ),

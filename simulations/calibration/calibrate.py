@@ -2,8 +2,8 @@
 
     python simulations/calibration/calibrate.py [--replicates 10000] [--only waitlist ...] [--tables main others]
 
-Writes `main.md` and `others.md` beside this file, which `simulations/README.md` repeats, and `figures.json` with every
-count. A run that was broken off goes on where it stopped (`unfinished.jsonl`).
+Writes `main.md` and `others.md` beside this file, which `simulations/README.md` repeats or names, and `figures.json`
+with every count. A run that was broken off goes on where it stopped (`unfinished.jsonl`).
 
 Main table: the plans that `pilot init` proposes for 16 teams of about 12 people (before/after: 16 pilot teams).
 Others: worlds and sizes on which no threshold was chosen.
@@ -32,6 +32,7 @@ HERE = Path(__file__).parent
 SEED = 20270301
 TESTS = ("paired_t", "unpaired_t", "team_means_t", "after_only_t", "did_by_people", "did_cr1_z")
 LIMIT_PCT, UPPER_LIMIT_PCT = 5.0, 6.0
+INDEFENSIBLE = {"response shift .40, all items": "no screen on the scale sees a shift of all items alike"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def too_often(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
         tally = tallies[cell.id]
         share, upper = 100 * tally.said("scale").share, 100 * tally.said("scale").bounds[1]
         if tally.truth <= 0 and (share > LIMIT_PCT or upper > UPPER_LIMIT_PCT):
-            yield f"{study.name}: {cell.id}, {share:.1f} % (upper bound {upper:.1f} %)"
+            named = f"; named as indefensible: {INDEFENSIBLE[cell.id]}" if cell.id in INDEFENSIBLE else ""
+            yield f"{study.name}: {cell.id}, {share:.1f} % (upper bound {upper:.1f} %{named})"
 
 
 def main() -> None:
