@@ -74,10 +74,16 @@ def rows_between_arms(
     if estimator == "change":
         sums = TeamSums.of(after - before, roster)
         return "change", sums if weighting == "person" else sums.each_team_once(), [0.0, 1.0]
+    sums = TeamSums.of(after, roster, centred(before, after))
+    return "ancova", sums if weighting == "person" else sums.each_team_once(), [0.0, 1.0, 0.0]
+
+
+def centred(before: FloatArray, after: FloatArray) -> FloatArray:
+    """The start less its mean over linked people, points, NaN where missing, shape (replicates, people)."""
     linked = ~np.isnan(before + after)
     centre = np.where(linked, before, 0).sum(axis=1) / np.maximum(linked.sum(axis=1), 1)
-    sums = TeamSums.of(after, roster, before - centre[:, None])
-    return "ancova", sums if weighting == "person" else sums.each_team_once(), [0.0, 1.0, 0.0]
+    less_mean: FloatArray = before - centre[:, None]
+    return less_mean
 
 
 def with_drift(estimate: Estimate, allowance_points: float, *, confidence_pct: float) -> Estimate:

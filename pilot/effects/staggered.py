@@ -13,23 +13,16 @@ teams are still waiting form a block; in block k
 
 omega_k by the cohort's people (or teams) times the block's waves, so that every wave counts the same. The baseline of
 a cohort is the mean of the plan's baselines and of all waves up to its own start, of the teams that it is compared
-with too: with starts in weeks 0 and 12 that takes a ninth off the standard error, and the lot allows it. (A
-team that knows its day may move before it; that would make the estimate smaller, not larger.)
+with too: with starts in weeks 0 and 12 that takes a tenth off the standard error, and the lot allows it. (A team that
+knows its day may move before it; that would make the estimate smaller, not larger.)
 
-Each team's parts psi_jk in the errors of the theta_k are CR2-corrected (`team_model.influences`) and add up, because a
+Each team's parts psi_jk in the errors of the theta_k are CR2-corrected (`team_model.Solved`) and add up, because a
 waiting team serves several blocks:
 
     V(theta) = sum_j (sum_k omega_k psi_jk)^2.
 
-Degrees of freedom are Satterthwaite's for a sum of independent cohorts. A person's errors are taken to be the same in
-all waves, which is on the safe side: teams that wait then carry as much as they possibly can. With a_j the weight of
-team j in theta and n_j its people,
-
-    q_g = sum_{j in g} a_j^2 / n_j,   h_j = a_j / sum_{i in g} a_i,   c_j = h_j^2 / (1 - h_j),
-    1 / df_g = sum h_j^2 + (sum c_j)^2 - sum c_j^2   (Bell & McCaffrey's for a mean with CR2),
-    df = (sum_g q_g)^2 / sum_g (q_g^2 / df_g).
-
-With one start all of it is `linked.effect_between_arms` with the estimator `change`, to the last digit.
+Degrees of freedom are Satterthwaite's for this quadratic form, as in `cluster_robust`, with one error for each person,
+the same in all waves (`staggered_df`). With one start all of this is `linked.effect_between_arms`, to the last digit.
 """
 
 from __future__ import annotations
@@ -40,8 +33,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot.effects.cluster_robust import Estimate, sum_by_cluster, t_estimate
-from pilot.effects.linked import Estimator, Weighting, rows_between_arms
-from pilot.effects.team_model import influences
+from pilot.effects.linked import Estimator, Weighting, centred, rows_between_arms
+from pilot.effects.staggered_df import FittedBlock, staggered_df
+from pilot.effects.team_model import solve
 from pilot.plan import Plan
 from pilot.scores import AnyFloatArray, BoolArray, FloatArray, Panel, Roster
 
@@ -118,33 +112,32 @@ def staggered_effect(
         weighting: Whether each person or each team counts the same.
         confidence_pct: Of the interval, percent.
     """
-    starts, shape = roster.start_week, roster.treated.shape
+    starts, n_teams = roster.start_week, len(roster.team_ids)
     means = panel.means_of(values, *(waves for block in blocks for waves in (block.baseline, block.outcome)))
-    estimate, weight = np.zeros((2, shape[0]))
-    influence, parts, rows_most = np.zeros((3, *shape))
-    takes_part = np.zeros(taken.shape, dtype=np.bool_)
+    fitted, takes_part = [], np.zeros(taken.shape, dtype=np.bool_)
     for block, before, after in zip(blocks, means[::2], means[1::2], strict=True):
         treated = starts == block.start
         beside = treated | np.isin(starts, block.waiting)
         present = taken & beside[:, roster.team] & ~np.isnan(before + after)
-        start, end = (np.where(present, mean, np.nan) for mean in (before, after))
-        model, rows, contrast = rows_between_arms(start, end, roster, estimator=estimator, weighting=weighting)
-        own, own_influence = influences(model, rows, treated, contrast)
-        counted = np.where(treated, rows.weight, 0.0).sum(axis=1)
-        own_weight = len(block.outcome) * counted
-        asked = own_weight > 0  # where nobody was, 0 times NaN must stay 0
-        estimate += np.where(asked, own_weight * own, 0.0)
-        influence += np.where(asked, own_weight, 0.0)[:, None] * np.where(asked[:, None], own_influence, 0.0)
-        parts += own_weight[:, None] * _weight_in_difference(rows.weight, treated)
-        weight += own_weight
-        rows_most = np.maximum(rows_most, rows.weight)
-        takes_part |= present & asked[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        estimate, influence, parts = estimate / weight, influence / weight[:, None], parts / weight[:, None]
-    people = sum_by_cluster(takes_part.astype(np.intp), roster.team, shape[1])
-    df = _degrees_of_freedom(parts, rows_most, starts) + 0.0 * estimate
-    se = np.sqrt((influence**2).sum(axis=1))
-    return t_estimate(estimate, se, df, people, roster.treated, confidence_pct=confidence_pct)
+        before, after = (np.where(present, mean, np.nan) for mean in (before, after))
+        model, rows, contrast = rows_between_arms(before, after, roster, estimator=estimator, weighting=weighting)
+        weight = len(block.outcome) * np.where(treated, rows.weight, 0.0).sum(axis=1)
+        takes_part |= present & (weight > 0)[:, None]  # those waiting take part where the cohort was asked
+        people = np.array([present, np.where(present, centred(before, after), 0.0)])
+        fitted.append(FittedBlock(solve(model, rows, treated, contrast), weight, rows, people))
+    whole = np.sum([each.weight for each in fitted], axis=0)
+    estimate, influence, refused = np.zeros(len(taken)), np.zeros((len(taken), n_teams)), whole == 0
+    for each in fitted:
+        share = each.weight / np.where(whole > 0, whole, 1.0)
+        estimate += share * each.solved.estimate
+        influence += share[:, None] * each.solved.influence
+        refused |= each.is_asked & ~each.solved.estimable
+    missing = np.where(refused, np.nan, 0.0)
+    se, df = np.sqrt((influence**2).sum(axis=1)), staggered_df(fitted, roster, weighting)
+    n_people = sum_by_cluster(takes_part.astype(np.intp), roster.team, n_teams)
+    return t_estimate(
+        estimate + missing, se + missing, df + missing, n_people, roster.treated, confidence_pct=confidence_pct
+    )
 
 
 def in_event_time(panel: Panel, plan: Plan) -> Panel:
@@ -152,8 +145,8 @@ def in_event_time(panel: Panel, plan: Plan) -> Panel:
 
     People stand in it once for each cohort that they are compared in: pilot people once, with the waves so many weeks
     after their own start under the names that the first cohort has for them; people who are held back once beside each
-    cohort. So both arms are asked equally often, equally long after their baselines. Only the baselines and the
-    outcome waves are kept, and no team measures.
+    cohort. So both arms are asked equally often, equally long after their baselines. Only the primary scale is kept,
+    with its baselines and outcome waves.
     """
     roster, waves = panel.roster, (*plan.analysis.baseline, *plan.analysis.outcome)
     starts = roster.start_week[:, roster.team]
@@ -168,7 +161,7 @@ def in_event_time(panel: Panel, plan: Plan) -> Panel:
             copies.append(np.where(compared[..., None], own, values.dtype.type(np.nan)))
         return np.concatenate(copies, axis=1)[:, order]
 
-    scores = {scale: stacked(values).astype(np.float64, copy=False) for scale, values in panel.scores.items()}
+    primary = plan.outcomes.primary.scale
     return Panel(
         roster=replace(
             roster,
@@ -177,7 +170,7 @@ def in_event_time(panel: Panel, plan: Plan) -> Panel:
         ),
         wave_ids=waves,
         invited=np.concatenate(invited)[order],
-        scores=scores,
+        scores={primary: stacked(panel.scores[primary]).astype(np.float64, copy=False)},
         items=tuple(stacked(values) for values in panel.items),
         measures={},
     )
@@ -193,30 +186,3 @@ def _places(panel: Panel, plan: Plan, start: int, waves: tuple[str, ...]) -> NDA
         own = (wave,) if wave in plan.analysis.baseline else plan.waves_after(start, (wave,))
         places.append(panel.wave_ids.index(own[0]) if own else places[-1])
     return np.array(places, dtype=np.intp)
-
-
-def _weight_in_difference(rows: FloatArray, treated: BoolArray) -> FloatArray:
-    """Weight of each team in the difference of the means of two groups, shape (replicates, teams)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        signed = [
-            np.where(group, sign * rows, 0.0) / np.where(group, rows, 0.0).sum(axis=1, keepdims=True)
-            for group, sign in ((treated, 1.0), (~treated, -1.0))
-        ]
-    weights: FloatArray = np.nan_to_num(signed[0]) + np.nan_to_num(signed[1])
-    return weights
-
-
-def _degrees_of_freedom(parts: FloatArray, rows: FloatArray, starts: FloatArray) -> FloatArray:
-    """See the module; cohorts without a part count for nothing."""
-    total, squares = np.zeros((2, len(parts)))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for start in np.unique(starts):
-            own = np.where((starts == start) & (rows > 0), parts, 0.0)
-            q = np.where(own == 0, 0.0, own**2 / rows).sum(axis=1)
-            h = own / own.sum(axis=1, keepdims=True)
-            c = h**2 / (1 - h)
-            inverse_df = (h**2).sum(axis=1) + c.sum(axis=1) ** 2 - (c**2).sum(axis=1)
-            total += q
-            squares += np.where(q == 0, 0.0, q**2 * inverse_df)
-        df: FloatArray = total**2 / squares
-    return df

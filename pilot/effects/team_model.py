@@ -125,41 +125,22 @@ def fit_contrast(
         weights: The contrast c, shape (columns,).
         confidence_pct: Of the interval, percent.
     """
-    solved = _solve(model, sums, treated, weights)
+    solved = solve(model, sums, treated, weights)
     missing = np.where(solved.estimable, 0.0, np.nan)
     se = np.sqrt((solved.influence**2).sum(axis=-1)) + missing
     df = _degrees_of_freedom(solved) + missing
     return t_estimate(solved.estimate + missing, se, df, sums.n, treated, confidence_pct=confidence_pct)
 
 
-def influences(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """The contrast and each team's part in its error, for estimates that are put together of several models.
-
-    The parts are e_j's_j above: their squares add up to the CR2 variance, and those of one team in several models to
-    its part in a weighted sum of their contrasts. NaN where `fit_contrast` refuses.
-
-    Args:
-        model: Which of the models.
-        sums: What it is fitted to; a team without people takes no part.
-        treated: Which teams are pilot teams, shape (replicates, teams).
-        weights: The contrast c, shape (columns,).
-
-    Returns:
-        The contrast, shape (replicates,), and the parts, shape (replicates, teams).
-    """
-    solved = _solve(model, sums, treated, weights)
-    missing = np.where(solved.estimable, 0.0, np.nan)
-    return solved.estimate + missing, solved.influence + missing[:, None]
-
-
 @dataclass(frozen=True)
-class _Solved:
-    """One model and contrast; letters as above.
+class Solved:
+    """One model and contrast, for estimates that are put together of several; letters as above.
 
     Attributes:
         estimate: c'beta, shape (replicates,).
-        influence: e_j's_j, shape (replicates, teams).
-        estimable: Where the two mean something, shape (replicates,).
+        influence: e_j's_j, each team's part in its error, shape (replicates, teams): their squares add up to the CR2
+            variance, and those of one team in several models to its part in a weighted sum of their contrasts.
+        estimable: Where `fit_contrast` does not refuse, shape (replicates,).
         e: Shape (2, replicates, teams).
         gram: G, shape (2, 2, replicates, teams).
         n_matrix: N, same shape.
@@ -179,7 +160,8 @@ class _Solved:
     inverse: FloatArray
 
 
-def _solve(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike) -> _Solved:
+def solve(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike) -> Solved:
+    """Fit a model; a team without people takes no part. Arguments as of `fit_contrast`."""
     basis, c = np.asarray(BASES[model], dtype=np.float64), np.asarray(weights, dtype=np.float64)
     arms = np.stack([~treated, treated]).astype(np.float64)  # 0: comparison, 1: pilot
     gram, products = sums.gram, sums.products
@@ -194,7 +176,7 @@ def _solve(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike)
     s = products - _apply(gram, fitted)
     h, leverage_fits = _adjustment(gram, n_matrix)
     e = d + _apply(n_matrix, _apply(h, d))
-    return _Solved(
+    return Solved(
         estimate=np.asarray(beta @ c, dtype=np.float64),
         influence=(e * s).sum(axis=0),
         estimable=estimable & leverage_fits,
@@ -233,7 +215,7 @@ def _adjustment(gram: FloatArray, n_matrix: FloatArray) -> tuple[FloatArray, Boo
     return _times(adjugate / _determinant(whole), gram), estimable
 
 
-def _degrees_of_freedom(solved: _Solved) -> FloatArray:
+def _degrees_of_freedom(solved: Solved) -> FloatArray:
     """Satterthwaite's; (trace P)^2 / sum of squares of P, P = diag(w_j'v_j) - V M V'."""
     ge = _apply(solved.gram, solved.e)
     own, shared = (solved.e * ge).sum(axis=0), (ge * _apply(solved.n_matrix, ge)).sum(axis=0)
