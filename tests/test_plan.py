@@ -19,7 +19,8 @@ from pilot.plan import (
     sealed_protocol,
     write_plan,
 )
-from pilot.plan.sealing import assign_teams
+from pilot.plan.sealing import assign_teams, draw_starts
+from pilot.plan.staggering import cohort_sizes, start_weeks
 from pilot.plan.template import CALENDARS
 
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -30,7 +31,12 @@ def named_teams(count: int, letter: str) -> tuple[str, ...]:
     return tuple(f"{letter}{number}" for number in range(1, count + 1))
 
 
-DESIGNS = {"waitlist": {}, "comparison": {"comparison_teams": tuple("甲乙丙丁戊己庚")}, "before_after": {}}
+DESIGNS = {
+    "waitlist": {},
+    "staggered": {"teams": named_teams(12, "T")},
+    "comparison": {"comparison_teams": tuple("甲乙丙丁戊己庚")},
+    "before_after": {},
+}
 
 
 def answers(**given_answers: object) -> PlanAnswers:
@@ -96,6 +102,8 @@ def plan_of_teams(tmp_path_factory):
     [
         ("waitlist", 7, 0, False),
         ("waitlist", 8, 0, True),
+        ("staggered", 9, 0, False),
+        ("staggered", 10, 0, True),
         ("comparison", 3, 3, False),
         ("comparison", 5, 38, True),
         ("comparison", 4, 4, True),
@@ -237,3 +245,131 @@ def test_a_plan_is_sealed_once(folder):
     with pytest.raises(PilotError, match="a seal is made once"):
         seal_plan(folder, NOW, seed=2)
     assert sealed_protocol(folder)[1] == first
+
+
+# --- teams that start in turns -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def staggered(folder):
+    write_plan(folder, answers(design="staggered", teams=named_teams(16, "T")))
+    return folder
+
+
+def change_plan(folder, old, new):
+    text = folder.plan.read_text("utf-8")
+    assert text.count(old) == 1
+    folder.plan.write_text(text.replace(old, new), "utf-8")
+
+
+@given(n_teams=st.integers(0, 60), n_starts=st.integers(1, 6))
+def test_cohorts_are_as_even_as_can_be(n_teams, n_starts):
+    sizes = cohort_sizes(n_teams, n_starts)
+    assert len(sizes) == n_starts + 1
+    assert sum(sizes) == n_teams
+    assert max(sizes) - min(sizes) in (0, 1)
+    if n_starts > 1:
+        assert sizes[-1] == max(sizes), "everybody is compared with those who wait"
+
+
+def test_every_team_starts_in_every_cohort_equally_often(staggered):
+    plan = read_plan(staggered).plan
+    counts = {start: dict.fromkeys(plan.teams.randomise, 0) for start in (0, 12, None)}
+    for seed in range(600):
+        starts, arms = draw_starts(plan, seed), assign_teams(plan, seed)
+        assert starts == draw_starts(plan, seed)
+        assert {team for team, arm in arms.items() if arm == "pilot"} == set(starts)
+        for team in plan.teams.randomise:
+            counts[starts.get(team)][team] += 1
+    for start, size in zip((0, 12, None), (5, 5, 6), strict=True):
+        share = size / 16
+        reach = 5 * (600 * share * (1 - share)) ** 0.5
+        assert all(abs(count - 600 * share) < reach for count in counts[start].values()), (start, counts[start])
+
+
+def test_of_other_designs_pilot_teams_start_at_the_launch(folder):
+    write_plan(folder, answers(design="comparison", **DESIGNS["comparison"]))
+    seal = seal_plan(folder, NOW, seed=1)
+    assert seal.starts == {team: 0 for team, arm in seal.assignment.items() if arm == "pilot"}
+    weeks = start_weeks(read_plan(folder).plan, ("团队1", "甲"), seal.assignment, None)
+    assert weeks.tolist() == [0, float("inf")]
+
+
+def test_outcome_waves_count_from_a_teams_own_start(staggered):
+    plan = read_plan(staggered).plan
+    assert plan.grade == "A"
+    assert plan.starts == (0, 12)
+    assert plan.analysis.outcome == ("pulse_3", "pulse_4", "pulse_5", "endline")
+    assert plan.waves_after(12, plan.analysis.outcome) == ("endline", "pulse_6", "pulse_7", "follow_up_1")
+    assert plan.waves_after(0, plan.analysis.outcome) == plan.analysis.outcome
+    assert plan.waves_of_all_starts(plan.analysis.lasting) == tuple(f"follow_up_{number}" for number in range(1, 5))
+
+
+STAGGERED_FAULTS = {
+    "no starts": ("  starts: [0, 12]\n", "", r"0 starts are too few"),
+    "one start": ("starts: [0, 12]", "starts: [0]", r"the design is “waitlist”"),
+    "late launch": ("starts: [0, 12]", "starts: [4, 12]", r"starts with the launch, in week 0"),
+    "descending": ("starts: [0, 12]", "starts: [0, 12, 8]", r"list the weeks in ascending order"),
+    "twice": ("starts: [0, 12]", "starts: [0, 12, 12]", r"ascending order"),
+    "before the launch": ("starts: [0, 12]", "starts: [-4, 12]", r"starts"),
+    "no waves": ("starts: [0, 12]", "starts: [0, 10]", r"week 10 are to be asked 12 weeks later .* no wave in week 22"),
+    "a wave too few": ("    - {id: follow_up_4, week: 56}\n", "", r"44 weeks later .*follow_up_2.* week 56"),
+    "other design": ("design: staggered", "design: waitlist", r"has one start for all pilot teams"),
+    "too many starts": ("starts: [0, 12]", "starts: [0, 4, 8, 12]", r"or write fewer starts"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), STAGGERED_FAULTS.values(), ids=STAGGERED_FAULTS)
+def test_starts_that_do_not_fit_are_refused_with_a_sentence(old, new, said, staggered):
+    change_plan(staggered, old, new)
+    with pytest.raises(PilotError, match=said):
+        seal_plan(staggered, NOW, seed=1)
+    assert not staggered.seal.exists()
+
+
+def test_two_teams_a_cohort_are_the_least(folder):
+    with pytest.raises(PilotError, match="List at least 6"):
+        write_plan(folder, answers(design="staggered", teams=named_teams(5, "T")))
+
+
+@pytest.mark.parametrize("where", ["starts", "assignment and starts"])
+def test_a_start_that_was_chosen_by_hand_is_noticed(where, staggered):
+    seal = seal_plan(staggered, NOW, seed=1)
+    starts, assignment = dict(seal.starts), dict(seal.assignment)
+    first, late = (next(team for team, week in starts.items() if week == wanted) for wanted in (0, 12))
+    if where == "starts":
+        starts[first], starts[late] = 12, 0
+    else:
+        held = next(team for team, arm in assignment.items() if arm == "comparison")
+        starts[held] = starts.pop(first)
+        assignment[held], assignment[first] = "pilot", "comparison"
+    for update in ({}, {"sha256": None}):
+        forged = seal.model_copy(update={"starts": starts, "assignment": assignment})
+        if update:
+            forged = forged.model_copy(update={"sha256": forged.fingerprint})
+        staggered.seal.write_text(forged.model_dump_json(), "utf-8")
+        with pytest.raises(PilotError, match="changed by hand"):
+            sealed_protocol(staggered)
+
+
+def test_starts_stay_as_sealed(staggered):
+    seal_plan(staggered, NOW, seed=1)
+    change_plan(staggered, "starts: [0, 12]", "starts: [0, 8]")
+    last = "    - {id: follow_up_4, week: 56}\n"
+    change_plan(staggered, last, "    - {id: follow_up_5, week: 52}\n" + last)
+    with pytest.raises(PilotError, match=r"plan.calendar.starts\[2\]: the design and the teams stay as sealed"):
+        record_deviation(staggered, "想早一点", NOW)
+
+
+def test_a_pilot_team_without_a_start_is_named(staggered):
+    seal = seal_plan(staggered, NOW, seed=1)
+    plan, teams = read_plan(staggered).plan, tuple(seal.assignment)
+    weeks = start_weeks(plan, teams, seal.assignment, seal.starts)
+    assert dict(zip(teams, weeks.tolist(), strict=True)) == {
+        team: seal.starts.get(team, float("inf")) for team in teams
+    }
+    late = next(team for team, week in seal.starts.items() if week == 12)
+    some = {team: week for team, week in seal.starts.items() if team != late}
+    for starts in (some, None):
+        with pytest.raises(PilotError, match=rf"{late}: this team has no start"):
+            start_weeks(plan, teams, seal.assignment, starts)
