@@ -123,6 +123,15 @@ def test_a_plan_that_can_only_be_inconclusive_is_refused(folder, design, n_pilot
     assert folder.plan.exists() == is_enough
 
 
+@pytest.mark.parametrize(("design", "n_teams"), [("waitlist", 8), ("staggered", 12)])
+def test_where_teams_are_the_rows_the_baseline_costs_degrees_of_freedom(folder, design, n_teams):
+    write_plan(folder, answers(design=design, teams=named_teams(n_teams, "T")))
+    text = folder.plan.read_text("utf-8")
+    folder.plan.write_text(text.replace("weighting: person", "weighting: team"), "utf-8")
+    with pytest.raises(PilotError, match="every verdict would be inconclusive"):
+        read_plan(folder)
+
+
 def test_every_team_is_drawn_equally_often(plan_of_teams):
     plan = plan_of_teams(tuple("ABCDEF"))
     counts = dict.fromkeys("ABCDEF", 0)

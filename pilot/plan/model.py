@@ -311,6 +311,7 @@ def smallest_team_count(plan: Plan) -> int:
 
 
 UNEVEN_TEAMS_KEEP = 0.85  # share of the degrees of freedom that teams of ordinary, uneven size keep
+TEAM_ROWS_KEEP = 0.75  # the same where every team is one row, and the baseline takes its part of so few
 
 
 def likely_df(plan: Plan) -> float:
@@ -323,12 +324,14 @@ def likely_df(plan: Plan) -> float:
         return len(plan.teams.pilot) + len(plan.teams.comparison) - 2
     if plan.design == "before_after":
         return UNEVEN_TEAMS_KEEP * (len(plan.teams.pilot) - 1)
+    by_team = plan.analysis.weighting == "team" and plan.analysis.estimator == "ancova"
+    keep = TEAM_ROWS_KEEP if by_team else UNEVEN_TEAMS_KEEP
     if plan.design == "staggered":
-        return UNEVEN_TEAMS_KEEP * staggered_df(len(plan.teams.randomise), len(plan.starts))
+        return keep * staggered_df(len(plan.teams.randomise), len(plan.starts))
     arms = (len(plan.teams.randomise) // 2, (len(plan.teams.randomise) + 1) // 2)
     if min(arms) <= 1:
         return 0.0
-    return UNEVEN_TEAMS_KEEP * sum(1 / n for n in arms) ** 2 / sum(1 / (n**2 * (n - 1)) for n in arms)
+    return keep * sum(1 / n for n in arms) ** 2 / sum(1 / (n**2 * (n - 1)) for n in arms)
 
 
 def _too_few_teams_to_decide(plan: Plan) -> Iterator[Contradiction]:
