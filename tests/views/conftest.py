@@ -38,7 +38,7 @@ WEEKS = {
 PILOT_LINE = (3.31, 3.29, 3.42, 3.5, 3.56, 3.58, 3.63, 3.61, 3.6, 3.59)
 COMPARISON_LINE = (3.3, 3.32, 3.31, 3.35, 3.33, 3.36, 3.34, 3.37, 3.35, 3.36)
 HOURS = BilingualText(zh="管理者每周用在每位下属身上的小时数", en="Manager hours per report and week")
-GRADES = {"waitlist": "A", "comparison": "B", "before_after": "D"}
+GRADES = {"waitlist": "A", "staggered": "A", "comparison": "B", "before_after": "D"}
 
 ReleaseMaker = Callable[..., Release]
 
@@ -126,6 +126,7 @@ def _facts(design: Design, drift: float, title: BilingualText | None) -> PilotFa
         seal_sha256="5e" * 32,
         seed=1,
         waves=WEEKS,
+        start_weeks=(0, 12) if design == "staggered" else (0,),
         primary_scale="engagement",
         primary_name=BilingualText(zh="敬业度", en="Engagement"),
         primary_range=(1.0, 5.0),
@@ -218,7 +219,7 @@ def build_release(
     between = None if kind == "refused" else estimate_of(*EFFECTS[kind])
     drift = 0.09 if design == "comparison" else 0.0
     wide = between and between.model_copy(update={"lower": between.lower - drift, "upper": between.upper + drift})
-    estimator = {"waitlist": "ancova", "comparison": "change", "before_after": "before_after"}[design]
+    estimator = {"comparison": "change", "before_after": "before_after"}.get(design, "ancova")
     primary = Effect(
         scale="engagement",
         name=BilingualText(zh="敬业度", en="Engagement"),

@@ -101,6 +101,16 @@ def test_pilot_alone_says_that_nobody_is_compared(make_release: ReleaseMaker) ->
     assert list(flow_picture(release, "en").table.columns) == ["Step", "Pilot"]
 
 
+def test_starts_in_turns_are_marked_and_the_diluted_line_is_explained(make_release: ReleaseMaker) -> None:
+    picture = lines_picture(make_release(design="staggered"), "en")
+    assert [shape.x0 for shape in picture.figure.layout.shapes] == [0, 12]
+    assert [note.text for note in picture.figure.layout.annotations] == ["launch", "next start"]
+    assert any("also before their own start" in note for note in picture.notes)
+    at_once = lines_picture(make_release(), "en")
+    assert [shape.x0 for shape in at_once.figure.layout.shapes] == [0]
+    assert not any("also before their own start" in note for note in at_once.notes)
+
+
 def test_hatched_bars_do_not_tell_the_number(make_release: ReleaseMaker) -> None:
     picture = flow_picture(make_release(few_leavers=True), "en")
     hatched = [trace for trace in picture.figure.data if trace.marker.pattern.shape]

@@ -65,7 +65,7 @@ def test_an_unknown_code_does_not_break_the_page(language: Language, make_releas
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("design", ["waitlist", "comparison", "before_after"])
+@pytest.mark.parametrize("design", ["waitlist", "staggered", "comparison", "before_after"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_first_page_is_plain_and_complete(
     kind: str, design: str, language: Language, make_release: ReleaseMaker
