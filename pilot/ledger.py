@@ -1,13 +1,15 @@
 """What has been published about whom: the confidential memory that keeps releases from being subtracted.
 
 Two releases whose groups differ by a few people reveal those few. So the analysis leaves out late answers of fewer
-people than the minimum, until enough have come; which answers were in is remembered here, by the hash of each
-person's code. The file stays with the data and is never part of a release.
+people than the minimum, until enough have come; what was in is remembered here, by the hash of each person's code and
+with the value that stood behind the figure: a score may change although its person does not. The file is confidential
+like the answers, stays with them and is never part of a release.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +26,15 @@ from pilot.plan.model import ARMS
 from pilot.scores import BoolArray, FloatArray, Panel
 
 Seen = Mapping[str, tuple[str, ...]]
-"""For each group that a figure is about (`pilot|engagement|endline`, `pilot|linked` ...): hashes of its members."""
+"""For each group that a figure is about (`pilot|engagement|endline`, `pilot|linked` ...): its members, by hash.
+
+Where the group is of people with a value the value stands behind the hash (`3f2a...:3.5`).
+"""
 
 Axis = Literal["people", "teams"]
+
+SALT_BYTES = 16
+DIGITS = 9  # of a value; beyond them lies rounding
 
 
 class LedgerEntry(BaseModel):
@@ -44,10 +52,16 @@ class LedgerEntry(BaseModel):
 
 
 class Ledger(BaseModel):
-    """All releases of a pilot, oldest first."""
+    """All releases of a pilot.
+
+    Attributes:
+        salt: Secret behind the hashes.
+        entries: Oldest first.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    salt: str = ""
     entries: tuple[LedgerEntry, ...] = ()
 
     @property
@@ -77,6 +91,13 @@ def read_ledger(path: Path) -> Ledger:
         raise PilotError(message("Nothing was published."), [Fault(path.name, found, remedy)]) from None
 
 
+def begin_ledger(path: Path) -> Ledger:
+    """Read the ledger; begin one with a secret of its own where there is none."""
+    if not path.exists():
+        write_ledger(path, Ledger(salt=secrets.token_hex(SALT_BYTES)))
+    return read_ledger(path)
+
+
 def write_ledger(path: Path, ledger: Ledger) -> None:
     """Write the ledger as a whole."""
     draft = path.with_suffix(".draft")
@@ -87,7 +108,7 @@ def write_ledger(path: Path, ledger: Ledger) -> None:
 def seen_in(panel: Panel, plan: Plan, salt: str) -> dict[str, tuple[str, ...]]:
     """Who stands behind which figure, in the one replicate of a real pilot."""
     hashes = _hashes(panel, salt)
-    return {group.name: tuple(sorted(map(str, hashes[group.axis][group.members]))) for group in _groups(panel, plan)}
+    return {group.name: tuple(sorted(map(str, group.tokens(hashes)))) for group in _groups(panel, plan)}
 
 
 def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tuple[Panel, bool]:
@@ -108,7 +129,8 @@ def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tup
         more = {axis: np.zeros(len(codes), dtype=np.bool_) for axis, codes in hashes.items()}
         for group in _groups(kept, plan):
             if group.name in published:
-                new = group.members & ~np.isin(hashes[group.axis], published[group.name])
+                new = group.members.copy()
+                new[group.members] = ~np.isin(group.tokens(hashes), published[group.name])
                 more[group.axis] |= new & (new.sum() < minimum) & ~waiting[group.axis]
         if not any(each.any() for each in more.values()):
             return kept, any(each.any() for each in waiting.values())
@@ -130,11 +152,23 @@ class _Group:
             for parts of them.
         axis: What its members are.
         members: Shape (people,) or (teams,).
+        values: What each of them has, same shape; None: the group is counted, or its values stand in other groups.
     """
 
     name: str
     axis: Axis
     members: BoolArray
+    values: FloatArray | None = None
+
+    def tokens(self, hashes: Mapping[Axis, NDArray[np.str_]]) -> NDArray[np.str_]:
+        """Hash of each member, with its value."""
+        members = hashes[self.axis][self.members]
+        if self.values is None:
+            return members
+        return np.array(
+            [f"{code}:{value:.{DIGITS}g}" for code, value in zip(members, self.values[self.members], strict=True)],
+            dtype=str,
+        )
 
 
 def _groups(panel: Panel, plan: Plan) -> Iterator[_Group]:
@@ -146,7 +180,7 @@ def _groups(panel: Panel, plan: Plan) -> Iterator[_Group]:
     for group in _groups_of_both_arms(panel, plan):
         for arm in ARMS:
             in_arm = treated[group.axis] if arm == "pilot" else ~treated[group.axis]
-            yield _Group(f"{arm}|{group.name}", group.axis, group.members & in_arm)
+            yield replace(group, name=f"{arm}|{group.name}", members=group.members & in_arm)
 
 
 def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
@@ -165,8 +199,9 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
     for scale in panel.scores:
         for wave in panel.wave_ids:
             members = has_any(scale, (wave,))
-            yield _Group(f"{scale}|{wave}", "people", members)
-            yield _Group(f"{scale}|{wave}|linked", "people", members & linked)
+            values = panel.scores[scale][0, :, panel.wave_ids.index(wave)]
+            yield _Group(f"{scale}|{wave}", "people", members, values)
+            yield _Group(f"{scale}|{wave}|linked", "people", members & linked, values)
         for part, waves in (("outcome", outcome), ("lasting", lasting)):
             both = has_any(scale, baseline) & has_own(scale, waves) & linked
             yield _Group(f"{scale}|{part}|linked", "people", both)
@@ -175,7 +210,7 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
     for measure, values in panel.measures.items():
         present = ~np.isnan(values[0])
         for place, wave in enumerate(panel.wave_ids):
-            yield _Group(f"{measure}|{wave}", "teams", present[:, place])
+            yield _Group(f"{measure}|{wave}", "teams", present[:, place], values[0, :, place])
         yield _Group(f"{measure}|both", "teams", (present & ~later).any(axis=1) & (present & later).any(axis=1))
 
 
@@ -192,10 +227,9 @@ def _as_published(
         kept = {name: array.copy() for name, array in values.items()}
         for name, array in kept.items():
             for place, wave in enumerate(panel.wave_ids):
-                seen = np.isin(
-                    hashes[axis], [each for arm in ARMS for each in published.get(f"{arm}|{name}|{wave}", ())]
-                )
-                array[0, waiting[axis] & ~seen, place] = np.nan
+                tokens = (each for arm in ARMS for each in published.get(f"{arm}|{name}|{wave}", ()))
+                known = {code: float(value) for code, value in (token.split(":") for token in tokens)}
+                array[0, waiting[axis], place] = [known.get(str(code), np.nan) for code in hashes[axis][waiting[axis]]]
         return kept
 
     scores = taken_back(panel.scores, "people")

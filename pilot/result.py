@@ -259,7 +259,6 @@ class SecondOpinion(Part):
         "cr3",
         "mixed_model",
         "change_score",
-        "ancova",
         "unlinked",
         "interrupted_series",
     ]

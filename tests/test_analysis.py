@@ -12,7 +12,7 @@ import pytest
 
 from pilot.analysis import analyse
 from pilot.errors import PilotError
-from pilot.ledger import changed_by_a_few, read_ledger
+from pilot.ledger import begin_ledger, changed_by_a_few, read_ledger
 from pilot.plan import PilotFolder, PlanAnswers, record_deviation, seal_plan, sealed_protocol, write_plan
 from pilot.publication import latest_release, publish, read_release
 from pilot.result import read_result, write_result
@@ -285,6 +285,55 @@ def test_a_deviation_that_moves_a_few_people_is_not_published(tmp_path, inputs):
     with pytest.raises(PilotError, match="would differ from release 1 by a few people"):
         published(result, tmp_path)
     assert latest_release(tmp_path / "releases").number == 1
+
+
+def test_a_score_that_changes_is_news_like_a_person_that_comes(tmp_path, inputs):
+    """Half of the endline of one person comes later: nobody joins the group, and yet its mean would tell of them."""
+    protocol, seal, tables = inputs
+    endline = tables.responses["wave_id"] == "endline"
+    person = tables.responses.loc[endline, "person_id"].iloc[0]
+    rows = tables.responses.index[endline & (tables.responses["person_id"] == person)]
+    answers = tables.responses.loc[rows, "item_id"].str.startswith("eng_")
+    late = set(rows[answers][:3])
+    first = published(analyse(protocol, seal, with_responses(tables, lambda r: ~r.index.isin(late)), [], NOW), tmp_path)
+    again = analyse(protocol, seal, tables, [], NOW, read_ledger(tmp_path / "ledger.json"))
+    assert "late_answers_wait" in {finding.code for finding in again.verdict.findings}
+    assert published(again, tmp_path).waves == first.waves
+
+
+def test_what_comes_and_goes_is_compared_with_every_release(tmp_path, inputs):
+    """Eleven people come and ten go again: each step is large enough, but the last release and the first are not."""
+    protocol, seal, tables = inputs
+    result = analyse(protocol, seal, tables, [], NOW)
+    group = "pilot|linked"
+    members = result.seen[group]
+
+    def with_members(hashes):
+        return result.model_copy(update={"seen": {**result.seen, group: tuple(sorted(hashes))}})
+
+    everybody = [*members, *(f"new{number}" for number in range(11))]
+    published(with_members(members), tmp_path)
+    published(with_members(everybody).model_copy(update={"released": 1}), tmp_path)
+    with pytest.raises(PilotError, match="would differ from release 1 by a few people"):
+        published(with_members(everybody[:-10]).model_copy(update={"released": 2}), tmp_path)
+    assert latest_release(tmp_path / "releases").number == 2
+
+
+def test_the_distance_to_another_verdict_does_not_tell_of_a_few_leavers(tmp_path, inputs):
+    result = analyse(*inputs[:2], inputs[2], [], NOW)
+    (point,) = result.verdict.turning_points
+    assert point.code == "bias_would_overturn"
+    few = tuple(flow.model_copy(update={"n_leavers": 4}) for flow in result.flow)
+    biased = result.attrition.model_copy(update={"inflating_points": 0.05})
+    told = published(result.model_copy(update={"flow": few, "attrition": biased}), tmp_path)
+    assert [each.code for each in told.verdict.turning_points] == ["distance_withheld"]
+    assert all(each.values == {} for each in told.verdict.turning_points)
+
+
+def test_the_ledger_has_a_secret_of_its_own(tmp_path):
+    first, second = (begin_ledger(tmp_path / f"{name}.json") for name in "ab")
+    assert first.salt != second.salt
+    assert begin_ledger(tmp_path / "a.json") == first
 
 
 def test_a_stale_result_is_not_published(tmp_path, inputs):

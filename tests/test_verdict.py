@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pilot.verdict import WORDS, DecisionRule, Evidence, decide
@@ -119,21 +119,20 @@ def test_attrition_can_undo_a_stop_too():
     assert word(**changes, inflating_bias=0.02) == "stop"  # what inflates an effect cannot hide one
 
 
-finite = st.floats(-1, 1)
-
-
+# Around the thresholds, so that each of them decides in many examples and *scale* is said in some.
 @given(
-    estimate=finite,
-    reach=st.floats(0.01, 1),
-    df=st.floats(1, 40),
-    lasting=finite,
-    lasting_reach=st.floats(0, 1),
-    weak_items=finite | st.just(np.nan),
-    items_gap_z=st.floats(0, 5),
-    bias=st.floats(0, 0.5),
-    worsening=st.floats(-1, 1) | st.just(np.nan),
-    fidelity=st.floats(0, 100),
+    estimate=st.floats(0.1, 0.6),
+    reach=st.floats(0.01, 0.4),
+    df=st.just(12.0) | st.floats(4, 6),
+    lasting=st.floats(0.05, 0.5),
+    lasting_reach=st.floats(0, 0.2),
+    weak_items=st.just(np.nan) | st.floats(0.05, 0.5),
+    items_gap_z=st.just(1.0) | st.floats(2, 3),
+    bias=st.just(0.0) | st.floats(0, 0.3),
+    worsening=st.just(0.2) | st.floats(0.4, 0.6) | st.just(np.nan),
+    fidelity=st.just(75.0) | st.floats(55, 65),
 )
+@settings(max_examples=500)
 def test_scale_needs_everything(
     estimate, reach, df, lasting, lasting_reach, weak_items, items_gap_z, bias, worsening, fidelity
 ):
@@ -162,7 +161,18 @@ def test_scale_needs_everything(
         and worsening <= 0.5
         and fidelity >= 60
     )
+    event(said)
     assert (said == "scale") == everything
+
+
+def test_a_trend_before_the_launch_bears_on_both_words():
+    comparison = replace(RULE, is_comparison=True)
+    nothing = {"estimate": 0.05, "lower": -0.04, "upper": 0.14}
+    assert word(comparison, placebo_p=0.04) == "inconclusive"  # it rose before: the effect may be that
+    assert word(comparison, placebo_p=0.96) == "scale"
+    assert word(comparison, **nothing, placebo_p=0.96) == "inconclusive"  # it fell before: that may hide one
+    assert word(comparison, **nothing, placebo_p=0.04) == "stop"
+    assert word(comparison, placebo_p=np.nan) == "inconclusive"
 
 
 def test_replicates_are_judged_like_one():

@@ -60,7 +60,7 @@ def analyse(
     _require_known_teams(tables, seal)
     ledger = ledger or Ledger()
     panel = panel_from_tables(tables, protocol, seal.assignment, seal.starts)
-    panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, seal.sha256)
+    panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, ledger.salt)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
     decision = decide(Evidence.of(estimates, plan), DecisionRule.of(plan))
@@ -86,7 +86,7 @@ def analyse(
         linked=linked_summary(panel, estimates, plan),
         arm_changes=arm_changes(panel, estimates, plan),
         waves=wave_means(panel, estimates, plan),
-        primary=_effect(primary, estimates.primary, estimates.primary_with_drift, panel, protocol),
+        primary=_effect(primary, estimates.primary, estimates.primary_with_drift, estimates, panel, protocol),
         lasting=estimate_of(estimates.lasting),
         secondary=_secondary(estimates, panel, protocol),
         attrition=Attrition(
@@ -104,7 +104,7 @@ def analyse(
         exploration=explore(panel, estimates, plan),
         verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
         released=ledger.last_number,
-        seen=seen_in(panel, plan, seal.sha256),
+        seen=seen_in(panel, plan, ledger.salt),
     )
     return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
 
@@ -185,11 +185,14 @@ def _facts(protocol: Protocol, seal: Seal) -> PilotFacts:
     )
 
 
-def _effect(scale: str, estimate: Estimate, drifting: Estimate, panel: Panel, protocol: Protocol) -> Effect:
+def _effect(
+    scale: str, estimate: Estimate, drifting: Estimate, estimates: Estimates, panel: Panel, protocol: Protocol
+) -> Effect:
     plan = protocol.plan
     before = panel.mean_of(scale, plan.analysis.baseline)
     after = panel.own_mean_of(scale, plan.analysis.outcome, plan)
-    linked = np.where(np.isnan(after), np.nan, before)
+    # On the linked panel, like every figure about scores.
+    linked = np.where(np.isnan(after) | np.isnan(estimates.after - estimates.before), np.nan, before)
     treated = np.broadcast_to(panel.roster.person_treated, before.shape)
     return Effect(
         scale=scale,
@@ -203,7 +206,10 @@ def _effect(scale: str, estimate: Estimate, drifting: Estimate, panel: Panel, pr
 
 
 def _secondary(estimates: Estimates, panel: Panel, protocol: Protocol) -> tuple[Effect, ...]:
-    effects = [_effect(scale, estimate, estimate, panel, protocol) for scale, estimate in estimates.secondary.items()]
+    effects = [
+        _effect(scale, estimate, estimate, estimates, panel, protocol)
+        for scale, estimate in estimates.secondary.items()
+    ]
     from statsmodels.stats.multitest import multipletests  # here, because it doubles the time every command starts in
 
     tested = [effect for effect in effects if effect.between_arms]

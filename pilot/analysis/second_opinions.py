@@ -12,7 +12,7 @@ import numpy as np
 from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates
 from pilot.effects.interrupted import interrupted_series
-from pilot.effects.linked import Estimator, effect_between_arms
+from pilot.effects.linked import effect_between_arms, with_drift
 from pilot.effects.mixed import mixed_effect_between_arms
 from pilot.effects.moderation import dose_response
 from pilot.effects.second_opinion import jackknife, randomisation_test, wild_bootstrap_test
@@ -68,12 +68,18 @@ def _of_two_arms(panel: Panel, estimates: Estimates, plan: Plan, rng: np.random.
     boot = wild_bootstrap_test(before, after, roster, estimator=estimator, weighting=weighting, rng=rng)
     yield SecondOpinion(method="wild_bootstrap", estimate=number(boot.estimate), p=number(boot.p))
     left_out = jackknife(before, after, roster, estimator=estimator, weighting=weighting, confidence_pct=pct)
-    yield _of("cr3", left_out)
-    yield _of("mixed_model", mixed_effect_between_arms(before, after, roster, estimator=estimator, confidence_pct=pct))
-    other: Estimator = "change" if estimator == "ancova" else "ancova"
-    alternative = effect_between_arms(before, after, roster, estimator=other, weighting=weighting, confidence_pct=pct)
-    yield _of("change_score" if other == "change" else "ancova", alternative)
-    yield _of("unlinked", unlinked_effect(before, after, roster, confidence_pct=pct))
+    drift = plan.rule.drift_allowance_points
+
+    def drifting(estimate: Estimate) -> Estimate:
+        return with_drift(estimate, drift, confidence_pct=pct) if drift else estimate
+
+    yield _of("cr3", drifting(left_out))
+    mixed = mixed_effect_between_arms(before, after, roster, estimator=estimator, confidence_pct=pct)
+    yield _of("mixed_model", drifting(mixed))
+    if estimator == "ancova":  # where nobody drew the arms, equal baselines do not make them alike
+        change = effect_between_arms(before, after, roster, estimator="change", weighting=weighting, confidence_pct=pct)
+        yield _of("change_score", change)
+    yield _of("unlinked", drifting(unlinked_effect(before, after, roster, confidence_pct=pct)))
 
 
 def _of_a_series(panel: Panel, plan: Plan) -> Iterator[SecondOpinion]:

@@ -121,8 +121,11 @@ def rehearse(
     from pilot.rehearsal import Run
 
     pilot_folder, run = PilotFolder(folder), Run(replicates, seed)
+    rate = None if response_pct is None else response_pct / 100
     if grid:
-        rehearsing.rehearse_grid(pilot_folder, grid, run, context.obj, n_jobs=jobs or ALL_CORES, cluster=cluster)
+        rehearsing.rehearse_grid(
+            pilot_folder, grid, run, context.obj, response_rate=rate, n_jobs=jobs or ALL_CORES, cluster=cluster
+        )
         return
     rehearsing.rehearse_plan(
         pilot_folder,
@@ -130,7 +133,7 @@ def rehearse(
         run,
         context.obj,
         database=database or pilot_folder.database_url,
-        response_rate=None if response_pct is None else response_pct / 100,
+        response_rate=rate,
         n_jobs=jobs or ALL_CORES,
         cluster=cluster,
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import product
 
+import pandas as pd
 from rich.console import Console
 
 from pilot.cli.planning import now
@@ -13,10 +14,10 @@ from pilot.cli.speaking import Speaker
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
-from pilot.rehearsal import Cell, Rehearsal, Run, cells_of, rehearse, write_rehearsal
-from pilot.rehearsal.planning import GridPoint, alternatives_to, sizes_at, with_teams
+from pilot.rehearsal import Rehearsal, Run, cells_of, rehearse, write_rehearsal
+from pilot.rehearsal.planning import GridPoint, alternatives_to, sizes_at, sizes_like, with_teams
 from pilot.rehearsal.promise import Alternative, outcomes_of, promise_of
-from pilot.rehearsal.worlds import curve_cells, with_response
+from pilot.rehearsal.worlds import curve_cells
 from pilot.resources import shipped_pages
 from pilot.store import Store
 from pilot.wording import Voice, labelled_table
@@ -24,6 +25,8 @@ from pilot.wording.rehearsed import per_100, promise_sentences, rehearsal_column
 
 RANGE = re.compile(r"(\d+):(\d+)(?::(\d+))?")
 USUAL_STEP = {"teams": 4, "people": 4}
+MOST_VALUES = 1000  # of a range; more are out of bounds anyway
+LEAST, MOST = {"teams": 4, "people": 2}, {"teams": 400, "people": 500}
 
 
 def rehearse_plan(
@@ -67,7 +70,14 @@ def rehearse_plan(
 
 
 def rehearse_grid(
-    folder: PilotFolder, grid: Iterable[str], run: Run, speaker: Speaker, *, n_jobs: int, cluster: str | None
+    folder: PilotFolder,
+    grid: Iterable[str],
+    run: Run,
+    speaker: Speaker,
+    *,
+    response_rate: float | None,
+    n_jobs: int,
+    cluster: str | None,
 ) -> None:
     """Try the plan at other numbers of teams and people, and say what each could tell."""
     protocol, voice = _protocol_of(folder), Voice(speaker.language)
@@ -82,7 +92,7 @@ def rehearse_grid(
     rows = []
     for point in points:
         other = with_teams(protocol, point.n_teams)
-        cells = curve_cells(other)
+        cells = curve_cells(other, response_rate=response_rate)
         sized = Run(run.n_replicates, run.seed, sizes_at(other, point.n_people), with_customary_tests=False)
         tallies = rehearse(other, cells, sized, n_jobs=n_jobs, cluster=cluster, console=Console(stderr=True))
         promise = promise_of(outcomes_of(cells, tallies))
@@ -109,9 +119,18 @@ def grid_points(grid: Iterable[str]) -> list[GridPoint]:
     for entry in grid:
         name, _, text = entry.partition("=")
         values[name] = _numbers(text, USUAL_STEP.get(name, 1))
-    if set(values) != set(USUAL_STEP) or not all(values.values()):
+    in_bounds = all(
+        LEAST[name] <= number <= MOST[name] for name, numbers in values.items() if name in LEAST for number in numbers
+    )
+    if set(values) != set(USUAL_STEP) or not all(values.values()) or not in_bounds:
         found = message("“{grid}” cannot be read.", grid=" ".join(grid))
-        remedy = message("Write it like teams=8:24:4 people=8,12,20.")
+        remedy = message(
+            "Write it like teams=8:24:4 people=8,12,20; {least} to {most} teams, {fewest} to {largest} people.",
+            least=LEAST["teams"],
+            most=MOST["teams"],
+            fewest=LEAST["people"],
+            largest=MOST["people"],
+        )
         raise PilotError(message("The rehearsal did not start."), [Fault("--grid", found, remedy)])
     return [GridPoint(*point) for point in product(values["teams"], values["people"])]
 
@@ -120,9 +139,9 @@ def _numbers(text: str, usual_step: int) -> list[int]:
     span = RANGE.fullmatch(text)
     if span:
         first, last, step = int(span[1]), int(span[2]), int(span[3] or usual_step)
-        return list(range(first, last + 1, step)) if step else []
+        return list(range(first, min(last, MOST_VALUES * step + first) + 1, step)) if step else []
     parts = text.replace("，", ",").split(",")
-    return [int(part) for part in parts] if all(part.strip().isdigit() for part in parts) else []
+    return list(dict.fromkeys(int(part) for part in parts)) if all(part.strip().isdecimal() for part in parts) else []
 
 
 def _protocol_of(folder: PilotFolder) -> Protocol:
@@ -130,26 +149,39 @@ def _protocol_of(folder: PilotFolder) -> Protocol:
 
 
 def _sizes_of(folder: PilotFolder, protocol: Protocol, database: str) -> Mapping[str, int] | None:
-    """People of each team on the roster; None where no roster was imported yet."""
+    """People of each team at the first wave, as on the roster; None where no roster was imported yet.
+
+    Raises:
+        PilotError: the roster lacks some of the teams.
+    """
     if database == folder.database_url and not folder.has_database:
         return None
     with Store(database) as store:
-        teams = store.tables().roster["team_id"].value_counts()
-    known = {str(team): int(n) for team, n in teams.items() if team in protocol.plan.teams.all}
-    return known or None
+        roster = store.tables().roster
+    if roster.empty:
+        return None
+    opens = pd.Timestamp(protocol.plan.calendar.wave_on(protocol.plan.calendar.wave_ids[0]))
+    there = ~(roster["joined_on"] > opens) & ~(roster["left_on"] <= opens)
+    counted = roster.loc[there, "team_id"].value_counts()
+    faults = [
+        Fault(team, message("the roster has nobody in this team."), message("Import the whole roster first."))
+        for team in protocol.plan.teams.all
+        if team not in counted.index
+    ]
+    if faults:
+        raise PilotError(message("The rehearsal did not start."), faults)
+    return {team: int(counted[team]) for team in protocol.plan.teams.all}
 
 
 def _alternatives(
     protocol: Protocol, run: Run, response_rate: float | None, n_jobs: int, cluster: str | None, console: Console
 ) -> list[Alternative]:
-    """Other plans along the curve of effects, team sizes drawn as the pages say."""
+    """Other plans along the curve of effects, with teams as large as the plan's."""
     found = []
     for code, other in alternatives_to(protocol):
-        cells = tuple(
-            Cell(each.id, each.kind, with_response(each.scenario, response_rate)) for each in curve_cells(other)
-        )
-        drawn = Run(run.n_replicates, run.seed, with_customary_tests=False)
-        tallies = rehearse(other, cells, drawn, n_jobs=n_jobs, cluster=cluster, console=console)
+        cells = curve_cells(other, response_rate=response_rate)
+        sized = Run(run.n_replicates, run.seed, sizes_like(run.team_sizes, other), with_customary_tests=False)
+        tallies = rehearse(other, cells, sized, n_jobs=n_jobs, cluster=cluster, console=console)
         found.append(Alternative(code=code, n_teams=len(other.plan.teams.all), curve=outcomes_of(cells, tallies)))
     return found
 

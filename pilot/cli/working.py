@@ -14,7 +14,7 @@ from pilot.cli.speaking import Speaker
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.imports import Rejection, import_file, read_mapping
-from pilot.ledger import read_ledger
+from pilot.ledger import begin_ledger
 from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
 from pilot.plan.protocol import digest
 from pilot.publication import Release, latest_release, publish
@@ -115,7 +115,7 @@ def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
     """Estimate, judge and write the result file."""
     protocol, sealed = sealed_protocol(folder)
     with Store(database) as store:
-        result = analyse(protocol, sealed, store.tables(), store.imports(), now(), read_ledger(folder.ledger))
+        result = analyse(protocol, sealed, store.tables(), store.imports(), now(), begin_ledger(folder.ledger))
     write_result(folder.result, result)
     for table in (bias_table(result, speaker.language), opinion_table(result, speaker.language)):
         speaker.table(table)

@@ -21,7 +21,10 @@ from pilot.result import (
     Effect,
     EstimateOf,
     FidelityOutcome,
+    Finding,
     GuardrailOutcome,
+    Result,
+    Verdict,
     WaveMean,
 )
 
@@ -92,11 +95,40 @@ def safe_estimate(estimate: EstimateOf | None, n_linked: Mapping[Arm, int], mini
     return None if nearly_all else estimate
 
 
-def safe_effect(effect: Effect, n_linked: Mapping[Arm, int], minimum: int) -> Effect:
-    """A secondary effect with all that is computed from it, or without."""
+def safe_effects(effects: Iterable[Effect], n_linked: Mapping[Arm, int], minimum: int) -> tuple[Effect, ...]:
+    """Secondary effects, each with all that is computed from it or without.
+
+    Holm's adjusted p of one outcome hangs on the p of all: where one is withheld, none has an adjusted one.
+    """
+    shown = tuple(_safe_effect(effect, n_linked, minimum) for effect in effects)
+    if all(effect.between_arms for effect in shown):
+        return shown
+    return tuple(effect.model_copy(update={"p_holm": None}) for effect in shown)
+
+
+def _safe_effect(effect: Effect, n_linked: Mapping[Arm, int], minimum: int) -> Effect:
     if effect.between_arms and safe_estimate(effect.between_arms, n_linked, minimum) is None:
-        return effect.model_copy(update=dict.fromkeys(("between_arms", "with_drift", "hedges_g", "p_holm")))
+        return effect.model_copy(update=dict.fromkeys(("between_arms", "with_drift", "hedges_g")))
     return effect
+
+
+def safe_verdict(result: Result, minimum: int) -> Verdict:
+    """The verdict; how wrong the estimate would have to be only where no few people can be computed from it.
+
+    That distance is taken after the possible bias by attrition, which is a figure about the leavers, and may be that
+    of the follow-ups.
+    """
+    n_linked = {flow.arm: flow.n_linked for flow in result.flow}
+    few_leavers = any(0 < flow.n_leavers < minimum for flow in result.flow)
+    biased = max(result.attrition.inflating_points, result.attrition.hiding_points) > 0
+    withheld = result.lasting is not None and safe_estimate(result.lasting, n_linked, minimum) is None
+    if not (biased and few_leavers) and not withheld:
+        return result.verdict
+    points = tuple(
+        Finding(code="distance_withheld", role=point.role) if point.code == "bias_would_overturn" else point
+        for point in result.verdict.turning_points
+    )
+    return result.verdict.model_copy(update={"turning_points": points})
 
 
 def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:

@@ -12,11 +12,12 @@ from pilot.i18n import message
 from pilot.ledger import Ledger, LedgerEntry, changed_by_a_few, read_ledger, write_ledger
 from pilot.publication.disclosure import (
     rounded,
-    safe_effect,
+    safe_effects,
     safe_estimate,
     safe_fidelity,
     safe_flow,
     safe_guardrail,
+    safe_verdict,
     safe_waves,
 )
 from pilot.publication.release import Release, latest_release, release_numbers, release_path
@@ -37,9 +38,9 @@ def publish(result: Result, folder: Path, ledger_path: Path, published_at: datet
     if faults:
         raise PilotError(message("Nothing was published."), faults)
     release = _release(result, previous, published_at, minimum)
-    # The ledger first: an entry too many only holds back more, an entry too few would let releases be subtracted.
+    # The ledger first: an entry too many only refuses more, an entry too few would let releases be subtracted.
     entry = LedgerEntry(number=release.number, seen=result.seen)
-    write_ledger(ledger_path, Ledger(entries=(*ledger.entries, entry)))
+    write_ledger(ledger_path, ledger.model_copy(update={"entries": (*ledger.entries, entry)}))
     folder.mkdir(parents=True, exist_ok=True)
     path = release_path(folder, release.number)
     draft = path.with_suffix(".draft")
@@ -57,10 +58,10 @@ def _release(result: Result, previous: Release | None, published_at: datetime, m
         previous_sha256=previous.sha256 if previous else None,
         pilot=result.pilot,
         deviations=result.deviations,
-        verdict=result.verdict,
+        verdict=safe_verdict(result, minimum),
         primary=result.primary,
         lasting=safe_estimate(result.lasting, n_linked, minimum),
-        secondary=tuple(safe_effect(effect, n_linked, minimum) for effect in result.secondary),
+        secondary=safe_effects(result.secondary, n_linked, minimum),
         waves=safe_waves(result.waves, n_linked, minimum),
         flow=tuple(safe_flow(flow, minimum) for flow in result.flow),
         guardrails=tuple(safe_guardrail(outcome, minimum) for outcome in result.guardrails),
@@ -91,10 +92,13 @@ def _out_of_line(result: Result, previous: Release | None, ledger: Ledger) -> It
         yield Fault("ledger.json", found, message("Restore the file from your backup."))
     elif result.released != ledger.last_number and result.seen != ledger.last_seen:
         yield Fault("result.json", message("something was published since the analysis."), again)
-    elif changed_by_a_few(result.seen, ledger.last_seen, result.pilot.minimum_cell_n):
-        found = message("it would differ from release {number} by a few people.", number=ledger.last_number)
-        remedy = message("Take the last deviation back, or wait for more answers.")
-        yield Fault("result.json", found, remedy)
+    else:
+        # Every release, not only the newest: what comes and goes again is a difference to an older one.
+        for entry in ledger.entries:
+            if changed_by_a_few(result.seen, entry.seen, result.pilot.minimum_cell_n):
+                found = message("it would differ from release {number} by a few people.", number=entry.number)
+                remedy = message("Take the last deviation back, or wait for more answers.")
+                yield Fault("result.json", found, remedy)
     if previous is None:
         return
     published = [note.sha256 for note in previous.deviations]

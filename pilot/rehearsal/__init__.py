@@ -7,6 +7,7 @@
 | `tally` | counts and sums over replicates that can be added up; rates with their Monte Carlo interval |
 | `worlds` | which worlds a plan is rehearsed in: scenarios and a curve of effects |
 | `running` | replicates in parts, on all cores or a cluster, with progress, resumable |
+| `planning` | other sizes, and plans that would tell more |
 | `promise` | what the rehearsal says of a plan, and the file it stands in |
 """
 

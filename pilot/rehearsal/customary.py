@@ -16,15 +16,31 @@ the test's assumptions held. On linked people, from the last wave before the lau
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
+from pilot.effects.cluster_robust import sum_by_cluster
 from pilot.plan import Plan
 from pilot.scores import BoolArray, FloatArray, Panel, Roster
 
 LEVEL = 0.975
-Groups = tuple[FloatArray, FloatArray, FloatArray]  # count, mean and sum of squares around it, each (replicates,)
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Of a group's values, each of shape (replicates,).
+
+    Attributes:
+        count: How many.
+        mean: Their mean.
+        squares: Sum of squares around it.
+    """
+
+    count: FloatArray
+    mean: FloatArray
+    squares: FloatArray
 
 
 def customary_claims(panel: Panel, plan: Plan) -> Mapping[str, BoolArray]:
@@ -51,24 +67,24 @@ def customary_claims(panel: Panel, plan: Plan) -> Mapping[str, BoolArray]:
     }
 
 
-def _moments(values: FloatArray, group: BoolArray) -> Groups:
+def _moments(values: FloatArray, group: BoolArray) -> _Moments:
     count = group.sum(axis=1).astype(np.float64)
     mean = np.where(group, values, 0.0).sum(axis=1) / np.maximum(count, 1)
     squares = (np.where(group, values - mean[:, None], 0.0) ** 2).sum(axis=1)
-    return count, mean, squares
+    return _Moments(count, mean, squares)
 
 
-def _one_sample(group: Groups) -> BoolArray:
-    count, mean, squares = group
-    df = np.maximum(count - 1, 1)
-    return _claims(mean, np.sqrt(squares / df / np.maximum(count, 1)), df)
+def _one_sample(group: _Moments) -> BoolArray:
+    df = np.maximum(group.count - 1, 1)
+    return _claims(group.mean, np.sqrt(group.squares / df / np.maximum(group.count, 1)), df)
 
 
-def _two_samples(first: Groups, second: Groups) -> BoolArray:
+def _two_samples(first: _Moments, second: _Moments) -> BoolArray:
     """Student's test with the pooled variance."""
-    df = np.maximum(first[0] + second[0] - 2, 1)
-    se = np.sqrt((first[2] + second[2]) / df * (1 / np.maximum(first[0], 1) + 1 / np.maximum(second[0], 1)))
-    return _claims(first[1] - second[1], se, df)
+    df = np.maximum(first.count + second.count - 2, 1)
+    each = 1 / np.maximum(first.count, 1) + 1 / np.maximum(second.count, 1)
+    se = np.sqrt((first.squares + second.squares) / df * each)
+    return _claims(first.mean - second.mean, se, df)
 
 
 def _claims(difference: FloatArray, se: FloatArray, df: FloatArray) -> BoolArray:
@@ -79,15 +95,12 @@ def _claims(difference: FloatArray, se: FloatArray, df: FloatArray) -> BoolArray
 
 def _by_team(values: FloatArray, group: BoolArray, roster: Roster) -> tuple[FloatArray, FloatArray]:
     """Count and sum of the group in each team, each of shape (replicates, teams)."""
-    edges = np.searchsorted(roster.team, np.arange(len(roster.team_ids) + 1))
-    counts, sums = (
-        np.diff(np.pad(np.cumsum(each, axis=1, dtype=np.float64), ((0, 0), (1, 0)))[:, edges], axis=1)
-        for each in (group, np.where(group, values, 0.0))
-    )
-    return counts, sums
+    n_teams = len(roster.team_ids)
+    counts = sum_by_cluster(group.astype(np.float64), roster.team, n_teams)
+    return counts, sum_by_cluster(np.where(group, values, 0.0), roster.team, n_teams)
 
 
-def _team_means(values: FloatArray, group: BoolArray, roster: Roster) -> Groups:
+def _team_means(values: FloatArray, group: BoolArray, roster: Roster) -> _Moments:
     counts, sums = _by_team(values, group, roster)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.where(counts > 0, sums / counts, 0.0)

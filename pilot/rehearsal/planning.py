@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import cycle
 
 from pilot.plan import Plan, Protocol
 from pilot.plan.model import Analysis, Calendar, Teams, Wave
@@ -46,11 +48,26 @@ def sizes_at(protocol: Protocol, n_people: int) -> Mapping[str, int]:
 def alternatives_to(protocol: Protocol) -> Iterator[tuple[AlternativeCode, Protocol]]:
     """Plans that would tell more than this one: first what costs nothing but time, then what needs more teams."""
     plan = protocol.plan
-    if len(plan.calendar.waves) < len(CALENDARS["full"]):
-        yield "full_calendar", _with_full_calendar(protocol)
     if plan.design in ("before_after", "comparison"):
         yield "waitlist", _as_waitlist(_with_full_calendar(protocol))
+    if plan.design == "before_after":  # nothing else lets it say *scale*
+        return
+    if plan.design != "staggered" and _kinds(plan) < _kinds(_with_full_calendar(protocol).plan):
+        yield "full_calendar", _with_full_calendar(protocol)
     yield "more_teams", with_teams(protocol, MORE_TEAMS * len(plan.teams.all))
+
+
+def sizes_like(sizes: Mapping[str, int] | None, protocol: Protocol) -> Mapping[str, int] | None:
+    """Sizes for the teams of another plan: its own where it is known, else those known in turn."""
+    if sizes is None:
+        return None
+    in_turn = cycle(sizes.values())
+    return {team: sizes[team] if team in sizes else next(in_turn) for team in protocol.plan.teams.all}
+
+
+def _kinds(plan: Plan) -> Counter[str]:
+    """How many waves of each kind a plan has; smaller: fewer of some kind and no more of another."""
+    return Counter(wave.kind for wave in plan.calendar.waves)
 
 
 def _names(letter: str, n: int) -> tuple[str, ...]:
@@ -81,12 +98,12 @@ def _with_full_calendar(protocol: Protocol) -> Protocol:
 
 
 def _as_waitlist(protocol: Protocol) -> Protocol:
-    """As many teams, drawn by lot."""
+    """The unit's own teams, drawn by lot: those that were to be pilot teams, and no other unit's."""
     plan: Plan = protocol.plan
     return _with(
         protocol,
         design="waitlist",
-        teams=Teams(randomise=_names("T", len(plan.teams.all))),
+        teams=Teams(randomise=plan.teams.pilot),
         analysis=plan.analysis.model_copy(update={"estimator": "ancova"}),
         rule=plan.rule.model_copy(update={"drift_allowance_points": 0.0}),
     )

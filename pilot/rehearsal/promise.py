@@ -20,10 +20,10 @@ from pilot.i18n import message
 from pilot.plan import Protocol
 from pilot.plan.protocol import digest
 from pilot.rehearsal.tally import Rate, Tally
-from pilot.rehearsal.worlds import LARGE_SD, Cell, CellKind, literature_points
+from pilot.rehearsal.worlds import LARGE_SD, LITERATURE_SD, Cell, CellKind, literature_points
 
 POWER = 0.8
-AlternativeCode = Literal["more_teams", "full_calendar", "waitlist", "staggered"]
+AlternativeCode = Literal["more_teams", "full_calendar", "waitlist"]
 
 
 class Part(BaseModel):
@@ -120,7 +120,7 @@ class Rehearsal(Part):
             response_rate=response_rate,
             sesoi_points=protocol.plan.outcomes.primary.sesoi_points,
             literature_points=literature,
-            large_points=literature * LARGE_SD / 0.24,
+            large_points=literature * LARGE_SD / LITERATURE_SD,
             cells=outcomes_of(cells, tallies),
             alternatives=tuple(alternatives),
         )
@@ -163,12 +163,12 @@ def promise_of(cells: Iterable[CellOutcome]) -> Promise:
     """Read a plan's promise off its worlds; the curve of effects must be among them."""
     cells = tuple(cells)
     curve = sorted((cell.tally for cell in cells if cell.kind == "curve"), key=lambda tally: tally.truth)
-    # Worlds in which *scale* is wrong: the practice does nothing, or harm.
-    nulls = [cell for cell in cells if cell.kind == "scenario" and cell.tally.truth <= 0]
+    nulls = [cell for cell in cells if cell.kind == "scenario" and cell.tally.scale_is_wrong]
     worst = max(nulls, key=lambda cell: cell.tally.said("scale").share, default=None)
     verdict_mde = crossing([tally.truth for tally in curve], [tally.said("scale").share for tally in curve], POWER)
     return Promise(
-        interval_mde=curve[0].interval_mde,
+        # With nothing to find nothing varies between teams: taken where such an effect is.
+        interval_mde=min(curve, key=lambda tally: abs(tally.truth - curve[0].interval_mde)).interval_mde,
         verdict_mde=verdict_mde,
         nothing=curve[0],
         worst_null=worst.id if worst else None,

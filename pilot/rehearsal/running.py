@@ -18,6 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pilot import __version__
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Protocol
@@ -31,6 +32,7 @@ from pilot.simulate.pilots import draw_from_world
 from pilot.simulate.world import solve_world
 
 PART_REPLICATES = 1000  # of one task; a world is solved once in it
+PATIENCE_SECONDS = 10  # with a scheduler
 BLOCK_REPLICATES = 250  # drawn at a time, with team sizes of their own
 
 
@@ -142,7 +144,7 @@ def _client(address: str) -> AbstractContextManager[object]:
         found = message("the extra for clusters is not installed.")
         raise PilotError(headline, [Fault("--cluster", found, message('pip install "pilot-loop[cluster]"'))]) from None
     try:
-        client: AbstractContextManager[object] = Client(address, timeout=10)
+        client: AbstractContextManager[object] = Client(address, timeout=PATIENCE_SECONDS)
     except (OSError, ValueError):
         found = message("no scheduler answers at “{address}”.", address=address)
         raise PilotError(headline, [Fault("--cluster", found, message("Write it like tcp://host:8786."))]) from None
@@ -152,7 +154,7 @@ def _client(address: str) -> AbstractContextManager[object]:
 def _key(protocol: Protocol, cell: Cell, run: Run) -> str:
     """Hash of all that a part's figures hang on."""
     sizes = dict(sorted(run.team_sizes.items())) if run.team_sizes else None
-    rest = [run.seed, run.n_replicates, sizes, run.with_customary_tests, PART_REPLICATES, BLOCK_REPLICATES]
+    rest = [__version__, run.seed, run.n_replicates, sizes, run.with_customary_tests, PART_REPLICATES, BLOCK_REPLICATES]
     return digest([protocol.content, cell.id, cell.sha256, rest])
 
 

@@ -13,6 +13,7 @@ from pilot.scores import BoolArray, FloatArray
 from pilot.verdict import WORDS
 
 MONTE_CARLO_PCT = 95
+NEXT_TO_NOTHING = 0.25  # of the effect at the outcome
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Tally:
         sum_error_squared: Points squared.
         sum_se: Points.
         sum_clear_size: Of the absolute estimates of the clear ones, points.
-        sum_reach: Of t quantiles for 97.5 and 80 % times the standard error: the effect that 80 of 100 such intervals
-            would find, points.
+        sum_reach: Of t quantiles for the interval's bound and for 80 % times the standard error: the effect that 80 of
+            100 such intervals would find, points.
     """
 
     n: int = 0
@@ -145,6 +146,11 @@ class Tally:
     def truth(self) -> float:
         """Mean true effect, points."""
         return self.sum_truth / self.n if self.n else float("nan")
+
+    @property
+    def scale_is_wrong(self) -> bool:
+        """Whether the practice does nothing here, or harm, or next to nothing of it lasts."""
+        return self.truth <= 0 or self.sum_lasting <= NEXT_TO_NOTHING * self.sum_truth
 
     @property
     def bias(self) -> float:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pilot.plan import Protocol
+from pilot.plan import Plan, Protocol
 from pilot.plan.protocol import digest
 from pilot.simulate import Scenario, read_scenario
+from pilot.simulate.threats import UnitShocks
 
 CellKind = Literal["scenario", "curve"]
 
@@ -49,16 +50,17 @@ def cells_of(protocol: Protocol, scenarios: Iterable[str], *, response_rate: flo
     Raises:
         PilotError: there is no such scenario, or its page is faulty.
     """
-    chosen = [Cell(name, "scenario", read_scenario(name)) for name in scenarios]
-    return tuple(
-        Cell(cell.id, cell.kind, with_response(cell.scenario, response_rate))
-        for cell in (*chosen, *curve_cells(protocol))
-    )
+    chosen = [Cell(name, "scenario", read_scenario(name)) for name in dict.fromkeys(scenarios)]
+    answering = (Cell(each.id, each.kind, with_response(each.scenario, response_rate)) for each in chosen)
+    return (*answering, *curve_cells(protocol, response_rate=response_rate))
 
 
-def curve_cells(protocol: Protocol) -> tuple[Cell, ...]:
-    """The base scenario with effects from nothing to large, the literature's and the SESOI among them."""
-    base = read_scenario(BASE_SCENARIO)
+def curve_cells(protocol: Protocol, *, response_rate: float | None = None) -> tuple[Cell, ...]:
+    """The base scenario with effects from nothing to large, the literature's and the SESOI among them.
+
+    Two units are shaken by what befalls each of them, as much as the plan's drift allowance says.
+    """
+    base = with_response(_with_shocks(read_scenario(BASE_SCENARIO), protocol.plan), response_rate)
     lowest, highest = protocol.instruments.range_of(protocol.plan.outcomes.primary.scale)
     sesoi = protocol.plan.outcomes.primary.sesoi_points * 4 / (highest - lowest)  # pages speak of a 1-5 scale
     points = {round(each * base.engagement.sd_points, 3) for each in CURVE_SD} | {round(sesoi, 3)}
@@ -80,6 +82,18 @@ def with_response(scenario: Scenario, rate: float | None) -> Scenario:
     retention = stays * (rate + room * (1 - rate))
     changed = response.model_copy(update={"rate": rate, "retention": retention})
     return scenario.model_copy(update={"response": changed})
+
+
+def _with_shocks(scenario: Scenario, plan: Plan) -> Scenario:
+    if plan.design != "comparison" or not plan.rule.drift_allowance_points:
+        return scenario
+    shocks = UnitShocks(
+        sd_points=plan.rule.drift_allowance_points / 2**0.5,  # the allowance is that of the difference of two units
+        lasting_share=0.5,
+        from_week=-520,
+        hits="every_unit",
+    )
+    return scenario.model_copy(update={"unit_shocks": shocks})
 
 
 def _with_effect(scenario: Scenario, points: float) -> Scenario:

@@ -244,6 +244,8 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
     apart = (evidence.items_gap_z >= rule.items_gap_z) & (
         evidence.weak_items < rule.weak_items_share * evidence.estimate
     )
+    drifted_up = stands & ~(evidence.placebo_p >= rule.placebo_p)  # without a second baseline nobody knows
+    drifted_down = ruled_out & (1 - evidence.placebo_p < rule.placebo_p)
     return {
         # Not a number, or an interval without width because nothing varied: neither carries a verdict.
         "refused": ~(evidence.upper > evidence.lower),
@@ -251,7 +253,7 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
         "fades": stands & ~_lasts(evidence, rule) & rule.has_follow_up,
         "unequal_attrition": made | hidden,
         "shifted_items": stands & ((evidence.weak_items < rule.weak_items_points) | apart),
-        "pre_trend": stands & ~(evidence.placebo_p >= rule.placebo_p) & rule.is_comparison,
+        "pre_trend": (drifted_up | drifted_down) & rule.is_comparison,
         "grade_d": everywhere(rule.before_after_only),
         "comparison_needs_waves": everywhere(rule.comparison_needs_waves),
         "no_follow_up": everywhere(not rule.has_follow_up),

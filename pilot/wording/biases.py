@@ -15,7 +15,9 @@ def bias_names() -> dict[str, Message]:
     return {
         "pre_trend": message("The arms were drifting apart before the launch already: what that would have become"),
         "drift": message("Two units drift apart by themselves: typical distance"),
-        "regression_to_the_mean": message("The unit was picked for its scores: what it gains or loses by itself"),
+        "regression_to_the_mean": message(
+            "The unit was picked for its scores: what it gains or loses by itself, at most"
+        ),
         "attrition": message("The unhappy of the pilot left: how much lower they lay"),
         "novelty": message("Only the new attracted: what was gone at the follow-up"),
         "shifted_items": message("Some questions are read differently: what the others show less"),
@@ -33,7 +35,6 @@ def method_names() -> dict[str, Message]:
         "cr3": message("Jackknife by team (CR3)"),
         "mixed_model": message("Mixed model with a team effect (REML, Kenward-Roger)"),
         "change_score": message("Change since the baseline, CR2"),
-        "ancova": message("Outcome at equal baseline (ANCOVA), CR2"),
         "unlinked": message("All answers, linked or not, CR2"),
         "interrupted_series": message("Against the trend before the launch"),
     }

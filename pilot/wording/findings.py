@@ -312,6 +312,9 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
 TURNING_POINTS: Mapping[str, Sayer] = MappingProxyType(
     {
         "bias_would_overturn": _bias_would_overturn,
+        "distance_withheld": _plain(
+            message("How wrong the estimate would have to be is not shown: a few people could be recognised by it.")
+        ),
         "more_teams": _more_teams,
         "add_follow_up": _plain(
             message("Ask again about three months after the end; that shows whether the effect lasts.")

@@ -28,7 +28,7 @@ def _sentences(rehearsal: Rehearsal, voice: Voice) -> Iterator[Message]:
     )
     if promise.worst_null is not None:
         yield message(
-            "Most easily fooled by “{title}”: {scale} of 100 say scale although nothing works.",
+            "Most easily fooled by “{title}”: {scale} of 100 say scale although nothing works, or nothing lasts.",
             title=next(voice.name(cell.title) for cell in rehearsal.cells if cell.id == promise.worst_null),
             scale=per_100(promise.worst_false_scale, voice),
         )
@@ -72,7 +72,6 @@ def _alternative(alternative: Alternative, voice: Voice) -> Message:
         "more_teams": message("{teams} teams", teams=voice.count(alternative.n_teams)),
         "full_calendar": message("two baselines, five pulses and two follow-ups"),
         "waitlist": message("the unit's own teams drawn by lot, half of them starting now"),
-        "staggered": message("the unit's own teams starting in cohorts drawn by lot"),
     }
     if promise.verdict_mde is None:
         return message("With {change} it could not answer either.", change=names[alternative.code])

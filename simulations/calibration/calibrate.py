@@ -135,7 +135,7 @@ def too_often(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
     for cell in study.cells:
         tally = tallies[cell.id]
         share, upper = 100 * tally.said("scale").share, 100 * tally.said("scale").bounds[1]
-        if tally.truth <= 0 and (share > LIMIT_PCT or upper > UPPER_LIMIT_PCT):
+        if tally.scale_is_wrong and (share > LIMIT_PCT or upper > UPPER_LIMIT_PCT):
             named = f"; named as indefensible: {INDEFENSIBLE[cell.id]}" if cell.id in INDEFENSIBLE else ""
             yield f"{study.name}: {cell.id}, {share:.1f} % (upper bound {upper:.1f} %{named})"
 

@@ -16,6 +16,7 @@ from pilot.plan import PilotFolder, PlanAnswers, read_plan, seal_plan, sealed_pr
 from pilot.rehearsal import Rehearsal, Run, cells_of, read_rehearsal, rehearse, write_rehearsal
 from pilot.rehearsal.customary import customary_claims
 from pilot.rehearsal.judging import judge, panel_of_pilots
+from pilot.rehearsal.planning import alternatives_to, sizes_like, with_teams
 from pilot.rehearsal.promise import Alternative, crossing, outcomes_of, promise_of
 from pilot.rehearsal.tally import Rate, Tally
 from pilot.rehearsal.worlds import curve_cells, with_response
@@ -44,11 +45,11 @@ def protocol(folder):
 # --- one judgement --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_rehearsal_judges_as_the_analysis_does(folder, seed):
+@pytest.mark.parametrize("name", ["works", "response_shift", "fades_after_novelty", "works_but_burdens_managers"])
+def test_the_rehearsal_judges_as_the_analysis_does(folder, name):
     """The tables of a simulated pilot through `analyse`, the arrays of the same pilot through `judge`."""
     protocol, seal = sealed_protocol(folder)
-    simulated = simulate_tables(read_scenario("works"), protocol, seal.assignment, np.random.default_rng(seed))
+    simulated = simulate_tables(read_scenario(name), protocol, seal.assignment, np.random.default_rng(3))
     result = analyse(protocol, seal, simulated.tables, [], NOW)
 
     panel = panel_from_tables(simulated.tables, protocol, seal.assignment)
@@ -71,6 +72,9 @@ def test_the_rehearsal_judges_as_the_analysis_does(folder, seed):
     judged = judge(pilots, protocol)
     assert WORDS[judged.decision.word[0]] == result.verdict.word
     assert judged.estimates.primary.estimate[0] == pytest.approx(result.primary.between_arms.estimate, rel=1e-12)
+    assert judged.estimates.lasting.estimate[0] == pytest.approx(result.lasting.estimate, rel=1e-12)
+    applied = {cap for cap, applies in judged.decision.caps.items() if applies[0]}
+    assert applied == {finding.code for finding in result.verdict.findings if finding.role == "cap"}
 
 
 def test_customary_tests_are_those_of_scipy(protocol):
@@ -159,6 +163,16 @@ def test_tallies_add_up(protocol):
     assert tally.bias == pytest.approx((effect.estimate - judged.truth).mean())
     assert tally.sd_of_estimates == pytest.approx(effect.estimate.std())
     assert tally.exaggeration >= 1
+    clear = (effect.lower > 0) | (effect.upper < 0)
+    assert tally.detected == Rate(int((effect.lower > 0).sum()), 60)
+    assert tally.covered == Rate(int(((effect.lower <= judged.truth) & (effect.upper >= judged.truth)).sum()), 60)
+    assert tally.wrong_sign == Rate(int((clear & (effect.estimate < 0)).sum()), int(clear.sum()))
+    assert tally.mean_se == pytest.approx(effect.se.mean())
+    reach = (stats.t.ppf(0.975, effect.df) + stats.t.ppf(0.8, effect.df)) * effect.se
+    assert tally.interval_mde == pytest.approx(reach.mean())
+    assert not tally.scale_is_wrong
+    faded = draw_pilots(read_scenario("fades_after_novelty"), layout_of(protocol, 12), np.random.default_rng(5), 5)
+    assert Tally.of(judge(faded, protocol), {}, confidence_pct=95).scale_is_wrong
 
 
 # --- worlds and words -----------------------------------------------------------------------------------------------
@@ -257,6 +271,9 @@ def test_rehearse_by_command(command, tmp_path):
         (("--scenario", "utopia"), "there is no scenario"),
         (("--grid", "teams=x", "people=8"), "cannot be read"),
         (("--grid", "teams=8", "hours=8"), "cannot be read"),
+        (("--grid", "teams=²", "people=8"), "cannot be read"),
+        (("--grid", "teams=8", "people=0"), "cannot be read"),
+        (("--grid", "teams=1:999999", "people=8"), "cannot be read"),
     ],
 )
 def test_a_rehearsal_that_cannot_be_is_a_sentence(command, tmp_path, arguments, said):
@@ -266,6 +283,35 @@ def test_a_rehearsal_that_cannot_be_is_a_sentence(command, tmp_path, arguments, 
     assert run.code == 1
     assert said in run.err
     assert not PilotFolder(unit).rehearsal.exists()
+
+
+def test_a_world_is_rehearsed_once_however_often_it_is_named(protocol):
+    cells = cells_of(protocol, ["works", "nothing", "works"])
+    assert [cell.id for cell in cells if cell.kind == "scenario"] == ["works", "nothing"]
+
+
+def test_two_units_are_shaken_along_the_curve(tmp_path):
+    folder = PilotFolder(tmp_path / "two")
+    teams, others = (tuple(f"{letter}{number}" for number in range(6)) for letter in "PC")
+    write_plan(folder, PlanAnswers("R&D", date(2027, 3, 1), design="comparison", teams=teams, comparison_teams=others))
+    comparison = read_plan(folder)
+    for cell in curve_cells(comparison):
+        shock = cell.scenario.unit_shocks.sd_points
+        assert shock == pytest.approx(comparison.plan.rule.drift_allowance_points / np.sqrt(2))
+    found = dict(alternatives_to(comparison))
+    assert found["waitlist"].plan.teams.randomise == teams  # the unit's own, not the other unit's too
+    assert sizes_like({"P0": 5, "P1": 9}, with_teams(comparison, 4)) == {"P001": 5, "P002": 9, "C001": 5, "C002": 9}
+
+
+def test_a_roster_without_some_teams_is_not_rehearsed(command, tmp_path):
+    unit = tmp_path / "unit"
+    assert command("init", unit, "--yes", "--launch", "2027-03-01").code == 0
+    roster = tmp_path / "roster.csv"
+    roster.write_text("person_id,team_id\nP1,T01\nP2,T02\n")
+    assert command("import", unit, roster, "--table", "roster").code == 0
+    run = command("rehearse", unit, "--scenario", "nothing", "--replicates", 100)
+    assert run.code == 1
+    assert "T03: the roster has nobody in this team." in run.err
 
 
 def test_sizes_come_from_the_roster(command, tmp_path):
