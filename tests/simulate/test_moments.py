@@ -8,7 +8,7 @@ from pilot.scores import scale_scores
 from pilot.simulate import draw_layout, draw_pilots, read_scenario
 from pilot.simulate.latent import AnswerOptions
 
-N_REPLICATES = 1000
+N_REPLICATES = 1500
 N_BATCHES = 20
 STANDARD_ERRORS = 4.5  # with 20 batches a right world fails one in 4,000 such comparisons
 
