@@ -39,7 +39,7 @@ from pilot.simulate.pilots import draw_from_world
 from pilot.simulate.world import solve_world
 
 N_TEAMS, N_PEOPLE, SHARE_MISSING = 16, 12, 0.2
-BLOCK, SCORE_BLOCK = 250, 500
+BLOCK, SCORE_BLOCK = 100, 500
 TARGETS = {"score_level": 50_000, "two_waves": 4_000, "default_calendar": 2_000}
 
 

@@ -33,7 +33,7 @@ from pilot.simulate.world import solve_world
 
 PART_REPLICATES = 1000  # of one task; a world is solved once in it
 PATIENCE_SECONDS = 10  # with a scheduler
-BLOCK_REPLICATES = 250  # drawn at a time, with team sizes of their own
+BLOCK_REPLICATES = 100  # drawn at a time, with team sizes of their own; what fits into the processor's cache
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def main() -> None:
                 faults += too_often(study, tallies)
                 figures[f"{table}: {study.name}"] = {name: asdict(tally) for name, tally in tallies.items()}
             verdict = "; ".join(faults) or "none"
-            lines.append(f"Null worlds with *scale* in more than {LIMIT_PCT:g} %: {verdict}.\n")
+            lines.append(f"Worlds in which *scale* is wrong, with *scale* in more than {LIMIT_PCT:g} %: {verdict}.\n")
             (HERE / f"{table}.md").write_text("\n".join(lines), "utf-8")
     (HERE / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     (HERE / "unfinished.jsonl").unlink(missing_ok=True)
