@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from pilot.documents import BilingualText, Contradiction, FormatOne, Page
 from pilot.i18n import message
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+ScaleKind = Literal["reflective", "formative", "single", "check"]
 
 
 class Answers(Page):
@@ -42,11 +43,17 @@ class Scale(Page):
         id: Stable identifier.
         name: What a reader calls it.
         construct_source: Where the construct is described in the literature.
+        kind: `reflective`, items that show one thing; `formative`, a list of different things, which has no
+            reliability; `single`, one item that stands for itself; `check`, which is never scored and shows whether
+            somebody reads.
+        is_marker: Whether the practice should not move it; where it moves all the same, something else is at work.
     """
 
     id: Identifier
     name: BilingualText
     construct_source: str
+    kind: ScaleKind = "reflective"
+    is_marker: bool = False
 
 
 class Item(Page):
@@ -57,6 +64,7 @@ class Item(Page):
         scale: The scale it belongs to.
         answers: Which of the instrument's answer options it takes.
         reversed: Whether agreement means less of the construct.
+        instructed: The code that the text asks for; only in a scale of kind `check`.
         text: The question.
     """
 
@@ -64,6 +72,19 @@ class Item(Page):
     scale: Identifier
     answers: Identifier
     reversed: bool = False
+    instructed: int | None = None
+    text: BilingualText
+
+
+class OpenQuestion(Page):
+    """A question answered in one's own words; it is never scored.
+
+    Attributes:
+        id: Stable identifier.
+        text: The question.
+    """
+
+    id: Identifier
     text: BilingualText
 
 
@@ -76,6 +97,7 @@ class Instrument(Page):
     answers: dict[Identifier, Answers]
     scales: tuple[Scale, ...] = Field(min_length=1)
     items: tuple[Item, ...] = Field(min_length=1)
+    open_questions: tuple[OpenQuestion, ...] = ()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Items that name a scale or answers that are not there, and ids used twice."""
