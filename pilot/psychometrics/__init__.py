@@ -43,6 +43,7 @@ from pilot.psychometrics.reliability import (
     cronbach_alpha,
     feldt_interval,
     mcdonald_omega,
+    omega_interval,
     scale_reliability,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "long_string",
     "mahalanobis_distance",
     "mcdonald_omega",
+    "omega_interval",
     "one_factor",
     "one_factor_of_answers",
     "scale_reliability",

@@ -34,6 +34,7 @@ class OneFactor:
         uniquenesses: Variance not explained, squared points, divisor n, same shape. Negative in an improper solution.
         uniqueness_se: Standard errors of the uniquenesses, squared points, same shape.
         standardised_loadings: Loadings over the model's standard deviations of the items, same shape.
+        covariance: Of all loadings and uniquenesses, in this order, shape (replicates, 2 items, 2 items).
         indices: Fit; a model of three items is saturated and fits by construction (df 0).
     """
 
@@ -42,6 +43,7 @@ class OneFactor:
     uniquenesses: FloatArray
     uniqueness_se: FloatArray
     standardised_loadings: FloatArray
+    covariance: FloatArray
     indices: FitIndices
 
 
@@ -72,12 +74,14 @@ def one_factor(covariance: FloatArray, n: ArrayLike) -> OneFactor:
     se = np.sqrt(np.einsum("rkk->rk", fit.covariance))
     sign = np.where(loadings.sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
     implied = np.einsum("rpp->rp", fit.implied_covariance[:, 0])
+    signs = np.concatenate([np.repeat(sign, n_items, axis=1), np.ones((n_replicates, n_items))], axis=1)
     return OneFactor(
         loadings=sign * loadings,
         loading_se=se[:, :n_items],
         uniquenesses=uniquenesses,
         uniqueness_se=se[:, n_items : 2 * n_items],
         standardised_loadings=sign * loadings / np.sqrt(implied),
+        covariance=signs[:, :, None] * fit.covariance[:, :-1, :-1] * signs[:, None, :],
         indices=fit_indices(moments, structure, fit),
     )
 

@@ -14,6 +14,8 @@ from pilot.psychometrics import (
     cronbach_alpha,
     feldt_interval,
     mcdonald_omega,
+    omega_interval,
+    one_factor_of_answers,
     scale_reliability,
 )
 from pilot.psychometrics.moments import covariance_of
@@ -241,3 +243,19 @@ def test_input_is_left_alone(before):
     judged(before, reverse_keyed=[True] * 6)
     bootstrap_interval(before, np.random.default_rng(1), n_resamples=5)
     assert np.array_equal(before, copy, equal_nan=True)
+
+
+def test_omega_interval_covers_as_it_says(one_factor_answers):
+    answers = one_factor_answers(n_replicates=2000, n_people=120, seed=5)
+    factor = one_factor_of_answers(answers)
+    lower, upper = omega_interval(factor, confidence_pct=95)
+    truth = LOADINGS.sum() ** 2 / (LOADINGS.sum() ** 2 + UNIQUENESSES.sum())
+    assert np.mean((lower <= truth) & (truth <= upper)) == pytest.approx(0.95, abs=0.015)
+    narrower = omega_interval(factor, confidence_pct=80)
+    assert (narrower[0] > lower).all()
+    assert (narrower[1] < upper).all()
+
+
+def test_omega_interval_is_refused_where_omega_is():
+    nobody = one_factor_of_answers(np.full((2, 5, 4), np.nan))
+    assert np.isnan(omega_interval(nobody, confidence_pct=95)).all()
