@@ -64,6 +64,8 @@ class InvarianceRule:
         srmr_scalar: Largest rise of the SRMR when intercepts become equal.
         combination: `every`: broken if any of the three limits is. `cfi_and_another`, Chen's words: broken if the
             CFI's limit is and, in support, one of the other two. `cfi`: the CFI alone.
+        p: A step is broken only if p of its difference in chi2 lies below this too; None: whatever p is. In small
+            samples fit indices move by luck alone, in large ones p rejects what does not matter.
     """
 
     cfi: float = 0.010
@@ -71,6 +73,7 @@ class InvarianceRule:
     srmr_metric: float = 0.030
     srmr_scalar: float = 0.010
     combination: Literal["every", "cfi_and_another", "cfi"] = "every"
+    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -204,13 +207,16 @@ def compare(freer: FitIndices, restricted: FitIndices, *, srmr_limit: float, rul
         "cfi": kept["cfi"],
     }[rule.combination]
     chi2, df = np.maximum(restricted.chi2 - freer.chi2, 0.0), restricted.df - freer.df
+    p = np.where(df > 0, special.chdtrc(np.maximum(df, 1), chi2), 1.0) + 0.0 * chi2
+    if rule.p is not None:
+        holds = holds | (p >= rule.p)
     return Step(
         cfi=cfi,
         rmsea=rmsea,
         srmr=srmr,
         chi2=chi2,
         df=df,
-        p=np.where(df > 0, special.chdtrc(np.maximum(df, 1), chi2), 1.0) + 0.0 * chi2,
+        p=p,
         holds=holds & freer.converged & restricted.converged,
     )
 
