@@ -18,6 +18,7 @@ import typer
 from pilot.cli import planning
 from pilot.cli.questions import GivenAnswers, ask_plan, split_names
 from pilot.cli.speaking import Speaker
+from pilot.cli.surveying import survey
 from pilot.errors import Fault, PilotError
 from pilot.i18n import Language, Message, message, preferred_language
 from pilot.plan import Design, PilotFolder
@@ -31,6 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(survey)
 
 ALL_CORES = -1  # as joblib counts
 
