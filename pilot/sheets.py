@@ -125,6 +125,17 @@ class Rung(SheetPart):
     holds: bool
 
 
+class FitRule(SheetPart):
+    """When a step of the ladder is broken; see `pilot.psychometrics.InvarianceRule`."""
+
+    combination: Literal["every", "cfi_and_another", "cfi"]
+    cfi: float
+    rmsea: float
+    srmr_metric: float
+    srmr_scalar: float
+    p: float | None
+
+
 class InvarianceFinding(SheetPart):
     """How far a scale is read alike.
 
@@ -133,6 +144,7 @@ class InvarianceFinding(SheetPart):
         blocks: Waves, arms or languages; the first is the reference.
         n: People with every answer in each.
         small: Whether these are fewer than the rule was studied on.
+        rule: By which the steps hold or not.
         step: The highest step that holds; `partial`: with the intercepts of the shifted items left free.
         configural: Fit of the same form in all blocks.
         metric: Cost of equal loadings.
@@ -147,6 +159,7 @@ class InvarianceFinding(SheetPart):
     blocks: tuple[str, ...]
     n: tuple[int, ...]
     small: bool
+    rule: FitRule
     step: InvarianceStep
     configural: FactorFit | None = None
     metric: Rung | None = None

@@ -19,12 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilot.analysis.invariance import LARGEST_SRMR, LEAST_CFI
+from pilot.analysis.invariance import LEAST_CFI
 from pilot.sheets import Fitness, Reason, ReasonCode, ScaleSheet
 
 FEWEST_PEOPLE = 30
 SMALL_SAMPLE = 100
 LEAST_RELIABILITY = 0.70
+LARGEST_SRMR = 0.08
 MOST_AT_AN_END_PCT = 15.0
 MOST_GAPS_PCT = 10.0
 

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot.plan import Plan
+from pilot.plan import Plan, Protocol
 from pilot.psychometrics import FitIndices, Invariance, InvarianceRule, Step, invariance_across_waves
 from pilot.scores import BoolArray, FloatArray, Panel
-from pilot.sheets import Comparison, FactorFit, InvarianceFinding, InvarianceStep, Rung
+from pilot.sheets import Comparison, FactorFit, FitRule, InvarianceFinding, InvarianceStep, Rung
 
-RULE = InvarianceRule(combination="cfi_and_another")
+RULE = InvarianceRule(combination="cfi", p=0.05)
 FEWEST_PEOPLE = 50  # in each group or wave; below, the model is not asked
 SMALL_SAMPLE = 150  # fewer than in any cell of the studies behind the rule (Chen 2007: 150 to 500 a group)
 FEWEST_ITEMS = 3  # two items have no factor
 LEAST_CFI = 0.90  # of the same form (Bentler & Bonett 1980, Psychological Bulletin 88, 588-606)
-LARGEST_SRMR = 0.08  # Hu & Bentler 1999, Structural Equation Modeling 6, 1-55
+LARGEST_SRMR = 0.10  # Kline 2016, Principles and Practice of SEM; .08 (Hu & Bentler 1999) is for larger samples
 
 
 def ends_of_pilot_arm(panel: Panel, plan: Plan) -> FloatArray:
@@ -42,13 +42,16 @@ def ends_of_pilot_arm(panel: Panel, plan: Plan) -> FloatArray:
     return np.where(in_pilot, np.stack(ends, axis=2), np.nan)
 
 
-def invariance_in_pilot_arm(panel: Panel, plan: Plan, rule: InvarianceRule = RULE) -> Invariance | None:
-    """Whether the pilot arm reads the primary scale as before the launch; None with too few items or people."""
+def read_as_before(panel: Panel, protocol: Protocol) -> InvarianceFinding | None:
+    """Whether the pilot arm reads the primary scale after the launch as before; None with too few items or people."""
     if len(panel.items) < FEWEST_ITEMS:
         return None
-    ends = ends_of_pilot_arm(panel, plan)
-    n = (~np.isnan(ends).any(axis=(2, 3))).sum(axis=1)
-    return None if (n < FEWEST_PEOPLE).all() else invariance_across_waves(ends, rule=rule)
+    ends = ends_of_pilot_arm(panel, protocol.plan)
+    if (~np.isnan(ends).any(axis=(2, 3))).sum() < FEWEST_PEOPLE:
+        return None
+    items = protocol.instruments.items_of(protocol.plan.outcomes.primary.scale)
+    ladder = invariance_across_waves(ends, rule=RULE)
+    return finding_of(ladder, 0, "waves", ("baseline", "outcome"), [item.id for item in items])
 
 
 def steps_of(invariance: Invariance) -> NDArray[np.str_]:
@@ -64,13 +67,14 @@ def steps_of(invariance: Invariance) -> NDArray[np.str_]:
 def finding_of(
     invariance: Invariance, replicate: int, across: Comparison, blocks: Sequence[str], item_ids: Sequence[str]
 ) -> InvarianceFinding:
-    """One replicate of a ladder as a part of a sheet; the difference is that of the second block from the first."""
+    """One replicate of a ladder by `RULE`, as a part of a sheet; the difference is that of the second block."""
     freed = invariance.shifted[replicate]
     return InvarianceFinding(
         across=across,
         blocks=tuple(blocks),
         n=tuple(int(n) for n in invariance.n[replicate]),
         small=bool((invariance.n[replicate] < SMALL_SAMPLE).any()),
+        rule=FitRule(**asdict(RULE)),
         step=_step(str(steps_of(invariance)[replicate])),
         configural=fit_of(invariance.configural, replicate),
         metric=_rung(invariance.metric_step, replicate),

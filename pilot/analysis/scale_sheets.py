@@ -131,7 +131,7 @@ def scale_sheets(
 def linked_sheets(questionnaires: Questionnaires, panel: Panel, protocol: Protocol) -> tuple[ScaleSheet, ...]:
     """The sheets of the primary scale in the baseline and outcome waves, of linked people with a score: for release.
 
-    What was held back from the panel is left out here too.
+    Whoever has another score in the panel, because answers were held back, is left out: those answers are not out yet.
     """
     plan = protocol.plan
     primary = plan.outcomes.primary.scale
@@ -143,10 +143,14 @@ def linked_sheets(questionnaires: Questionnaires, panel: Panel, protocol: Protoc
     if not linked.any():
         return ()
     shown = {*plan.analysis.baseline, *plan.waves_of_all_starts(plan.analysis.outcome)}
-    gone = np.isnan(panel.scores[primary])[..., None]
-    kept = replace(questionnaires, answers=np.where(gone, np.nan, questionnaires.answers))
+    scale = protocol.instruments.scales[primary]
+    everybody = _asked(scale, questionnaires, protocol, linked)
+    gone = np.ones(questionnaires.answers.shape[:3], dtype=np.bool_)
+    for place, wave in enumerate(everybody.waves):
+        gone[0, :, wave] = ~np.isclose(everybody.scores[place], panel.scores[primary][0, :, wave])
+    kept = replace(questionnaires, answers=np.where(gone[..., None], np.nan, questionnaires.answers))
     unknown = np.full((len(panel.roster.team), len(panel.wave_ids)), NO_GROUP, dtype=np.intp)
-    sheets = _sheets_of(protocol.instruments.scales[primary], kept, unknown, panel, protocol, linked, "linked")
+    sheets = _sheets_of(scale, kept, unknown, panel, protocol, linked, "linked")
     return tuple(sheet for sheet in sheets if sheet.wave_id in shown)
 
 

@@ -75,3 +75,8 @@ class PilotFolder:
     def report(self) -> Path:
         """The report as one HTML file."""
         return self.path / "report.html"
+
+    @property
+    def scale_sheets(self) -> Path:
+        """How well the scales measure, for the analyst; not for circulation."""
+        return self.path / "scale_sheets.html"

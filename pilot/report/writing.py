@@ -14,6 +14,7 @@ from pilot.look import DARK, FONT_STACK, LIGHT, MODES, Mode
 from pilot.publication import Release
 from pilot.report.rendering import TAGS, environment, shared_style, template_text
 from pilot.wording import brief, guardrail_table, withheld_texts
+from pilot.wording.sheets import published_sentences, published_table
 
 
 def write_report(release: Release, path: Path) -> None:
@@ -58,6 +59,8 @@ def _edition(release: Release, language: Language) -> str:
             briefing=brief(release, language),
             pictures=pictures_of(release, language, "light"),
             watched=guardrail_table(release, language),
+            measured=published_table(release, language),
+            measured_sentences=published_sentences(release, language),
             withheld=withheld_texts(language),
         )
     )

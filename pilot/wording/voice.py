@@ -55,6 +55,10 @@ class Voice:
         """Points without a sign."""
         return self._number(abs(value), "#,##0.{0}", decimals_needed(value, *told_from))
 
+    def fraction(self, value: float) -> str:
+        """A fit index or its change, three decimals."""
+        return self._number(value, "#,##0.{0}", 3)
+
     def amount(self, value: float) -> str:
         """A quantity of any unit, with as many decimals as it needs, at most two."""
         return self._number(value, "#,##0.##")
