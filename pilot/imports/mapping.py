@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +21,7 @@ from pilot.schema.columns import CONTRACTS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, 
 from pilot.schema.tables import Draft
 
 ANSWER_COLUMNS = ("item_id", "value")
+NUMBER_BEFORE = re.compile(r"^(?:\d+[、.])+")
 
 
 class AnswerColumn(Page):
@@ -40,31 +45,46 @@ class Mapping(Page):
         table: Which table it is.
         sheet: Sheet of a workbook; the first one if not said.
         columns: Our column to the user's column.
+        constants: For one of our columns: what stands in it in every row, as the wave of a file that holds one wave.
         values: For one of our columns: the user's code to ours.
         answers: The user's answer columns, when each question is a column.
         missing: Cells that mean "no entry".
+        numbered_columns: Whether the tool writes a number before each question (“3、…”), so that only the wording
+            tells its columns apart; space and width of characters do not count then.
+        rows_below_header: Rows of explanation between the header and the first answer.
     """
 
     format: FormatOne
     table: TableName
     sheet: str | None = None
     columns: dict[str, str]
+    constants: dict[str, str] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     answers: tuple[AnswerColumn, ...] = ()
     missing: tuple[str, ...] = ("", "NA", "N/A")
+    numbered_columns: bool = False
+    rows_below_header: int = Field(default=0, ge=0)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Columns of ours that are unknown, absent or named twice."""
         known = (*REQUIRED_COLUMNS[self.table], *OPTIONAL_COLUMNS[self.table])
-        for column in self.columns:
-            if column not in known:
+        for part, named in (("columns", self.columns), ("constants", self.constants)):
+            for column in named:
+                if column not in known:
+                    yield Contradiction(
+                        (part, column),
+                        message("“{column}” is not a column of this table.", column=column),
+                        message("Write one of: {choices}.", choices=list(known)),
+                    )
+        for column in self.constants:
+            if column in self.columns:
                 yield Contradiction(
-                    ("columns", column),
-                    message("“{column}” is not a column of this table.", column=column),
-                    message("Write one of: {choices}.", choices=list(known)),
+                    ("constants", column),
+                    message("“{column}” is a column of the file too.", column=column),
+                    message("Keep one of the two."),
                 )
         for column in REQUIRED_COLUMNS[self.table]:
-            if column not in self.columns and not self._supplied_by_answers(column):
+            if column not in {**self.columns, **self.constants} and not self._supplied_by_answers(column):
                 yield Contradiction(
                     ("columns",),
                     message("“{column}” is mapped to nothing.", column=column),
@@ -100,6 +120,8 @@ def check_mapping(mapping: Mapping, protocol: Protocol) -> None:
     named = {answer.item: item_ids for answer in mapping.answers}
     named |= {answer.wave: wave_ids for answer in mapping.answers if answer.wave}
     named |= dict.fromkeys(mapping.values.get("wave_id", {}).values(), wave_ids)
+    if "wave_id" in mapping.constants:
+        named[mapping.constants["wave_id"]] = wave_ids
     faults = [
         Fault(
             name,
@@ -134,12 +156,16 @@ def apply_mapping(mapping: Mapping, sheet: Sheet) -> Draft:
     Raises:
         PilotError: the file lacks columns that the mapping names.
     """
+    sheet = replace(sheet, frame=sheet.frame.iloc[mapping.rows_below_header :])
+    if mapping.numbered_columns:
+        mapping = _called_as_in_the_file(mapping, sheet)
     faults = list(_missing_columns(mapping, sheet))
     if faults:
         raise PilotError(message("{file} was not imported; nothing was changed.", file=sheet.name), faults)
     blank = sheet.frame.isin(list(mapping.missing))
     cells = sheet.frame.mask(blank, "")
     keys = pd.DataFrame({ours: cells[theirs] for ours, theirs in mapping.columns.items()}, index=cells.index)
+    keys = keys.assign(**mapping.constants)
     frame = _melted(mapping, cells, keys) if mapping.answers else keys.reset_index(names="source_row")
     if "source_column" not in frame:
         frame["source_column"] = mapping.columns.get("value", "")
@@ -162,6 +188,41 @@ def _melted(mapping: Mapping, cells: pd.DataFrame, keys: pd.DataFrame) -> pd.Dat
         part = keys.assign(item_id=answer.item, value=cells[answer.column], source_column=answer.column)
         parts.append(part.assign(wave_id=answer.wave) if answer.wave else part)
     return pd.concat(parts).reset_index(names="source_row")
+
+
+def _called_as_in_the_file(mapping: Mapping, sheet: Sheet) -> Mapping:
+    """The mapping with the columns' names of this file, found by their wording.
+
+    Raises:
+        PilotError: two columns that it names have the same wording.
+    """
+    columns = [str(column) for column in sheet.frame.columns]
+    known = {_wording(column): column for column in columns}
+    counts = Counter(map(_wording, columns))
+    named = [*mapping.columns.values(), *(answer.column for answer in mapping.answers)]
+    faults = [
+        Fault(
+            sheet.name,
+            message("the column “{column}” is there {count} times.", column=column, count=counts[_wording(column)]),
+            message("Give every column a name of its own."),
+        )
+        for column in named
+        if counts[_wording(column)] > 1
+    ]
+    if faults:
+        raise PilotError(message("{file} was not imported; nothing was changed.", file=sheet.name), faults)
+    found = {column: known.get(_wording(column), column) for column in named}
+    return mapping.model_copy(
+        update={
+            "columns": {ours: found[theirs] for ours, theirs in mapping.columns.items()},
+            "answers": tuple(each.model_copy(update={"column": found[each.column]}) for each in mapping.answers),
+        }
+    )
+
+
+def _wording(column: str) -> str:
+    """What a column asks, without the numbers before it and however wide it is written."""
+    return NUMBER_BEFORE.sub("", "".join(unicodedata.normalize("NFKC", column).casefold().split()))
 
 
 def _missing_columns(mapping: Mapping, sheet: Sheet) -> Iterator[Fault]:

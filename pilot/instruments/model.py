@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -33,7 +34,12 @@ class Answers(Page):
     def codes_by_label(self) -> dict[str, float]:
         """Code of each anchor label, both languages, for imports that bring words instead of numbers."""
         labels = [(label, code) for code, both in self.anchors.items() for label in (both.zh, both.en)]
-        return {label.casefold(): float(code) for label, code in labels}
+        return {plain_label(label): float(code) for label, code in labels}
+
+
+def plain_label(label: str) -> str:
+    """A label however wide and in whatever case its letters are written, as answers are compared with it."""
+    return unicodedata.normalize("NFKC", label).strip().casefold()
 
 
 class Scale(Page):

@@ -1,0 +1,62 @@
+"""One form for one tool: its files by the ending of their names."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pilot.exports.asked import ToolFile, check_form
+from pilot.exports.limesurvey import limesurvey
+from pilot.exports.mapping import FIRST_WAVES, mapping_text
+from pilot.exports.markdown import markdown
+from pilot.exports.qualtrics import qualtrics
+from pilot.exports.wenjuanxing import wenjuanxing
+from pilot.exports.word import word
+from pilot.exports.xlsform import xlsform
+from pilot.i18n import LANGUAGES, Language
+from pilot.instruments.form import ComposedForm
+
+Tool = Literal["wenjuanxing", "xlsform", "limesurvey", "qualtrics", "word", "markdown"]
+TOOLS: tuple[Tool, ...] = get_args(Tool)
+MAPPING_SUFFIX = ".mapping.yaml"
+ANY_WAVE = "baseline_1"
+
+
+def export_files(
+    form: ComposedForm, tool: Tool, language: Language | None = None, wave_id: str | None = None
+) -> dict[str, bytes]:
+    """The files for a tool, by the ending of their names; the mapping file last, where answers come back.
+
+    Args:
+        form: The form.
+        tool: For which tool.
+        language: The only language of the text and paper versions, the first one of the others. Without it 问卷星 and
+            the bilingual tools take Chinese, and Word and Markdown become one file a language.
+        wave_id: The wave that the mapping file is written for; the first one of the form's occasion if not said.
+
+    Raises:
+        PilotError: the tool cannot carry the form; with every fault found.
+    """
+    check_form(form)
+    files = _files_of(form, tool, language)
+    content = {file.suffix: file.content for file in files}
+    for file in files:
+        if file.columns:
+            wave_id = wave_id or FIRST_WAVES.get(form.form.occasion, ANY_WAVE)
+            content[MAPPING_SUFFIX] = mapping_text(file.columns, wave_id).encode("utf-8")
+    return content
+
+
+def _files_of(form: ComposedForm, tool: Tool, language: Language | None) -> list[ToolFile]:
+    first: Language = language or "zh"
+    if tool == "wenjuanxing":
+        return [wenjuanxing(form, first)]
+    if tool == "xlsform":
+        return [xlsform(form, first)]
+    if tool == "limesurvey":
+        return [limesurvey(form, first)]
+    if tool == "qualtrics":
+        return [qualtrics(form, first)]
+    write, ending = (word, ".docx") if tool == "word" else (markdown, ".md")
+    if language:
+        return [write(form, language, ending)]
+    return [write(form, each, f".{each}{ending}") for each in LANGUAGES]
