@@ -1,5 +1,9 @@
 """May a decision rest on a scale: the verdict of a sheet, with its reasons.
 
+Whether both arms read a scale alike is shown and does not judge: a second test with as few people would raise the
+alarm twice as often where nothing is wrong, and the shift that matters, that of the pilot arm since the launch, has its
+place in the bias ledger.
+
 No limit is a law; each is where the literature begins to worry. What is *not fit* misleads whatever the result; what is
 to be read *with care* needs the reason beside it.
 
@@ -29,6 +33,8 @@ LARGEST_SRMR = 0.08
 MOST_AT_AN_END_PCT = 15.0
 MOST_GAPS_PCT = 10.0
 
+Values = dict[str, float | int | str | tuple[str, ...]]
+
 UNFIT: frozenset[ReasonCode] = frozenset({"too_few_people", "does_not_vary", "unreliable", "item_against_the_rest"})
 
 
@@ -39,10 +45,17 @@ def judged(sheet: ScaleSheet) -> ScaleSheet:
     if any(reason.code in UNFIT for reason in reasons):
         fitness = "not_fit"
     if not reasons:
-        reliability = sheet.omega or sheet.alpha
-        values = {"reliability": reliability.estimate} if reliability else {}
-        reasons = (Reason(code="holds_together", values=dict(values)),)
+        reasons = (_holds_together(sheet),)
     return sheet.model_copy(update={"fitness": fitness, "reasons": reasons})
+
+
+def _holds_together(sheet: ScaleSheet) -> Reason:
+    """A reflective scale of several items with nothing against it; all others have a reason."""
+    reliability, waves = sheet.omega or sheet.alpha, sheet.against("waves")
+    values: Values = {"reliability": reliability.estimate} if reliability else {}
+    if waves:
+        values["baseline"] = waves.blocks[0]
+    return Reason(code="holds_together", values=values)
 
 
 def _reasons(sheet: ScaleSheet) -> Iterator[Reason]:
@@ -89,9 +102,10 @@ def _structure(sheet: ScaleSheet) -> Iterator[Reason]:
 
 def _reliability(sheet: ScaleSheet) -> Iterator[Reason]:
     reliability = sheet.omega or sheet.alpha
-    if reliability is None:
+    if reliability is None:  # two items of which one never varies
+        yield Reason(code="no_factor_found")
         return
-    values: dict[str, float | int | str | tuple[str, ...]] = {
+    values: Values = {
         "reliability": reliability.estimate,
         "least": LEAST_RELIABILITY,
     }

@@ -84,9 +84,9 @@ def _some_items(said: dict[str, Any]) -> Message:
 
 
 def _holds_together(said: dict[str, Any]) -> Message:
-    if "reliability" in said:
-        return message("Its items hang together (reliability {reliability}), and nothing speaks against it.", **said)
-    return message("Nothing speaks against it.")
+    if "baseline" in said:
+        return message("Its items hang together (reliability {reliability}) and are read as in {baseline}.", **said)
+    return message("Its items hang together (reliability {reliability}).", **said)
 
 
 REASONS: Mapping[ReasonCode, Callable[[dict[str, Any]], Message]] = {
@@ -242,21 +242,14 @@ def quality_table(sheets: Iterable[ScaleSheet], hidden: Iterable[ScaleSheet], la
     columns = [
         message("Questionnaire scale"),
         message("Wave"),
+        message("Verdict"),
         message("People"),
         message("Reliability"),
         message("Read as at the baseline"),
-        message("Verdict"),
     ]
     rows = [_quality_row(sheet, voice) for sheet in sheets]
-    rows += [
-        [
-            voice.name(sheet.name),
-            voice.say(wave_name(sheet.wave_id)),
-            *["–"] * 3,
-            voice.say(withheld_reason("too_few_people")),
-        ]
-        for sheet in hidden
-    ]
+    few = voice.say(withheld_reason("too_few_people"))
+    rows += [[voice.name(sheet.name), voice.say(wave_name(sheet.wave_id)), few, *["–"] * 3] for sheet in hidden]
     return labelled_table(columns, rows, voice)
 
 
@@ -265,10 +258,10 @@ def _quality_row(sheet: ScaleSheet, voice: Voice) -> list[str]:
     return [
         voice.name(sheet.name),
         voice.say(wave_name(sheet.wave_id)),
+        f"{SYMBOLS[sheet.fitness]} {voice.say(fitness_name(sheet.fitness))}",
         voice.count(sheet.n_answered),
         bounded_text(sheet.omega or sheet.alpha, voice),
         "–" if finding is None else voice.say(step_name(finding.step)),
-        f"{SYMBOLS[sheet.fitness]} {voice.say(fitness_name(sheet.fitness))}",
     ]
 
 
@@ -309,16 +302,16 @@ def _published_row(sheet: ShownSheet, voice: Voice) -> list[str]:
 
 
 def published_sentences(release: Release, language: Language) -> tuple[str, ...]:
-    """The annex in words: a sentence a wave, and what no sheet can see."""
+    """What the annex's verdicts rest on where they are not simply good, and what no sheet can see."""
     voice = Voice(language)
     said = [
         voice.say(
             message("{wave}: {sentence}", wave=wave_name(sheet.wave_id), sentence=fitness_sentence(sheet, {}, voice))
         )
         for sheet in release.scale_sheets
-        if sheet.fitness
+        if sheet.fitness in ("with_care", "not_fit")
     ]
-    return (*said, voice.say(unseen_shift())) if said else ()
+    return (*said, voice.say(unseen_shift())) if release.scale_sheets else ()
 
 
 def _published_sentence(sheet: ShownSheet, voice: Voice) -> str:
