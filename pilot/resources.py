@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-ShippedFolder = Literal["surveys", "simulations"]
+ShippedFolder = Literal["surveys", "surveys/forms", "simulations"]
 
 
 def shipped_folder(name: ShippedFolder) -> Path:

@@ -1,6 +1,18 @@
-"""Bilingual questionnaires: items, scales, answers, as pages in `surveys/`."""
+"""Bilingual questionnaires: items, scales, answers, and forms composed from them, as pages in `surveys/`."""
 
+from pilot.instruments.form import ComposedForm, Form
 from pilot.instruments.model import Answers, Instrument, Instruments, Item, Scale
-from pilot.instruments.reading import read_instruments
+from pilot.instruments.reading import read_form, read_forms, read_instruments
 
-__all__ = ["Answers", "Instrument", "Instruments", "Item", "Scale", "read_instruments"]
+__all__ = [
+    "Answers",
+    "ComposedForm",
+    "Form",
+    "Instrument",
+    "Instruments",
+    "Item",
+    "Scale",
+    "read_form",
+    "read_forms",
+    "read_instruments",
+]

@@ -15,6 +15,7 @@ from pydantic import Field
 from pilot.documents import BilingualText, Contradiction, FormatOne, Page
 from pilot.i18n import Language, message
 from pilot.instruments.model import Answers, Identifier, Instruments, Item, OpenQuestion
+from pilot.instruments.reading_time import minutes_to_answer
 
 Audience = Literal["employee", "manager", "administrator"]
 Occasion = Literal["baseline", "pulse", "endline", "follow_up", "cycle", "any"]
@@ -43,6 +44,7 @@ class Form(Page):
         audience: Who fills it in.
         occasion: At which wave, or at the end of a cycle, or at any time.
         introduction: What happens with the answers, in a few sentences.
+        instruments: Pages of your own beside this one whose scales it asks; those that ship are known anyway.
         sections: In order.
         at_most_minutes: Longest time that it may take, in either language.
     """
@@ -53,6 +55,7 @@ class Form(Page):
     audience: Audience
     occasion: Occasion
     introduction: BilingualText
+    instruments: tuple[str, ...] = ()
     sections: tuple[Section, ...] = Field(min_length=1)
     at_most_minutes: float = Field(gt=0, le=60)
 
@@ -142,8 +145,8 @@ class ComposedForm:
         return tuple(question for section in self.sections for question in section.open_questions)
 
     def minutes(self, language: Language) -> float:
-        """How long it takes to read and answer, minutes."""
-        raise NotImplementedError(language)
+        """How long it takes to read and answer, minutes; see `reading_time`."""
+        return minutes_to_answer(self, language)
 
 
 def compose(form: Form, instruments: Instruments) -> ComposedForm:

@@ -10,10 +10,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pilot.documents import BilingualText, Contradiction, FormatOne, Page
-from pilot.i18n import message
+from pilot.instruments.contradictions import instrument_contradictions
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 ScaleKind = Literal["reflective", "formative", "single", "check"]
+Finding = Literal[
+    "double_barrelled", "leading", "negation", "length", "few_items", "unlabelled_end", "unbalanced_labels"
+]
+"""What an editor doubts in a questionnaire; each can be reviewed and kept."""
 
 
 class Answers(Page):
@@ -94,8 +98,33 @@ class OpenQuestion(Page):
     text: BilingualText
 
 
+class Review(Page):
+    """A finding of `pilot survey check` that was looked at and stays.
+
+    Attributes:
+        about: Id of the scale, item, open question or answers.
+        finding: Which finding.
+        reason: Why it stays.
+    """
+
+    about: Identifier
+    finding: Finding
+    reason: BilingualText
+
+
 class Instrument(Page):
-    """One page of `surveys/`."""
+    """One page of `surveys/`.
+
+    Attributes:
+        format: Of this page.
+        id: Stable identifier.
+        title: What a reader calls it.
+        answers: Answer options by name.
+        scales: What its items measure.
+        items: In the order in which they are asked.
+        open_questions: Asked in one's own words.
+        reviewed: Findings of the editor that stay, each with its reason.
+    """
 
     format: FormatOne
     id: Identifier
@@ -104,45 +133,11 @@ class Instrument(Page):
     scales: tuple[Scale, ...] = Field(min_length=1)
     items: tuple[Item, ...] = Field(min_length=1)
     open_questions: tuple[OpenQuestion, ...] = ()
+    reviewed: tuple[Review, ...] = ()
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """Items that name a scale or answers that are not there, and ids used twice."""
-        scale_ids = {scale.id for scale in self.scales}
-        seen: set[str] = set()
-        for index, item in enumerate(self.items):
-            keys = ("items", index)
-            if item.scale not in scale_ids:
-                yield Contradiction(
-                    (*keys, "scale"),
-                    message("there is no scale “{scale}” here.", scale=item.scale),
-                    message("Write one of: {choices}.", choices=sorted(scale_ids)),
-                )
-            if item.answers not in self.answers:
-                yield Contradiction(
-                    (*keys, "answers"),
-                    message("there are no answers “{answers}” here.", answers=item.answers),
-                    message("Write one of: {choices}.", choices=sorted(self.answers)),
-                )
-            if item.id in seen:
-                yield Contradiction(
-                    (*keys, "id"),
-                    message("the id “{id}” is used twice.", id=item.id),
-                    message("Give every item an id of its own."),
-                )
-            seen.add(item.id)
-        for scale_id in scale_ids - {item.scale for item in self.items}:
-            yield Contradiction(
-                ("scales",),
-                message("the scale “{scale}” has no item.", scale=scale_id),
-                message("Add items that name it, or remove it."),
-            )
-        for name, answers in self.answers.items():
-            if answers.lowest >= answers.highest:
-                yield Contradiction(
-                    ("answers", name),
-                    message("“lowest” is not below “highest”."),
-                    message("Write the smallest code as “lowest” and the largest as “highest”."),
-                )
+        """Names that are not there, ids used twice, instructions and answers that do not fit."""
+        return instrument_contradictions(self)
 
 
 @dataclass(frozen=True)

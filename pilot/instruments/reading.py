@@ -1,19 +1,25 @@
-"""Find and read the instruments that a plan names."""
+"""Find and read instruments and forms by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pilot.documents import read_page
+from pilot.documents import PageSource, read_page
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
+from pilot.instruments.form import ComposedForm, Form, compose
 from pilot.instruments.model import Instrument, Instruments
 from pilot.resources import shipped_pages
 
 
-def read_instruments(names: Iterable[str], folder: Path) -> Instruments:
+def read_instruments(names: Iterable[str], folder: Path, named_in: str = "plan.yaml") -> Instruments:
     """Read instruments by name: a shipped one (`engagement`), or a page beside the plan (`own.yaml`).
+
+    Args:
+        names: Names.
+        folder: Where pages of one's own lie.
+        named_in: File that names them, for messages.
 
     Raises:
         PilotError: an instrument is not found or faulty, or two of them use the same item or scale id.
@@ -27,9 +33,9 @@ def read_instruments(names: Iterable[str], folder: Path) -> Instruments:
         if path is None:
             faults.append(
                 Fault(
-                    "plan.yaml instruments",
+                    f"{named_in} instruments",
                     message("there is no questionnaire “{name}”.", name=name),
-                    message("Write one of {choices}, or a file name beside the plan.", choices=sorted(shipped)),
+                    message("Write one of {choices}, or the name of a file beside it.", choices=sorted(shipped)),
                 )
             )
             continue
@@ -45,14 +51,107 @@ def read_instruments(names: Iterable[str], folder: Path) -> Instruments:
     return Instruments(by_id)
 
 
+def read_form(name: str, folder: Path) -> ComposedForm:
+    """Read a form by name, with its questions: a shipped one (`baseline`), or a page in the folder (`own.yaml`).
+
+    Raises:
+        PilotError: there is no such form, it is faulty, or it asks a scale that no questionnaire has.
+    """
+    headline = message("The form cannot be used.")
+    shipped = shipped_pages("surveys/forms")
+    path = folder / name if name.endswith((".yaml", ".yml")) else shipped.get(name)
+    if path is None:
+        found = message("there is no form “{name}”.", name=name)
+        remedy = message("Write one of {choices}, or the file name of a page of your own.", choices=sorted(shipped))
+        raise PilotError(headline, [Fault(name, found, remedy)])
+    return compose_page(*read_page(path, Form, headline), path.parent)
+
+
+def read_forms(names: Iterable[str] = (), folder: Path = Path()) -> dict[str, ComposedForm]:
+    """Read forms by name, all shipped ones if none is named.
+
+    Raises:
+        PilotError: with the faults of all of them.
+    """
+    forms: dict[str, ComposedForm] = {}
+    faults: list[Fault] = []
+    for name in names or shipped_pages("surveys/forms"):
+        try:
+            form = read_form(name, folder)
+        except PilotError as error:
+            faults.extend(error.faults)
+        else:
+            forms[form.form.id] = form
+    if faults:
+        raise PilotError(message("The forms cannot be used."), faults)
+    return forms
+
+
+def compose_page(form: Form, source: PageSource, folder: Path) -> ComposedForm:
+    """Put the questions into a form that was read from a page.
+
+    Its own questionnaires go before the shipped ones, of which only those are read that it asks.
+
+    Raises:
+        PilotError: a questionnaire is faulty, or the form asks what no questionnaire has.
+    """
+    known = read_instruments(form.instruments, folder, source.name).by_id
+    asked = {*form.scale_ids, *form.open_question_ids}
+    for name in shipped_pages("surveys"):
+        missing = asked - _question_ids(known)
+        if not missing:
+            break
+        (page,) = read_instruments([name], folder).by_id.values()
+        if missing & _question_ids({page.id: page}):
+            faults = list(_shared_ids(source.name, page, known))
+            if faults:
+                raise PilotError(message("The form cannot be used."), faults)
+            known[page.id] = page
+    faults = list(_unknown_questions(form, source, known))
+    if faults:
+        raise PilotError(message("The form cannot be used."), faults)
+    return compose(form, Instruments(known))
+
+
+def _question_ids(pages: dict[str, Instrument]) -> set[str]:
+    """What a form can ask of some pages: scales and open questions."""
+    ids = {scale.id for page in pages.values() for scale in page.scales}
+    return ids | {question.id for page in pages.values() for question in page.open_questions}
+
+
+def _unknown_questions(form: Form, source: PageSource, known: dict[str, Instrument]) -> Iterator[Fault]:
+    scales = {scale.id for page in known.values() for scale in page.scales}
+    questions = {question.id for page in known.values() for question in page.open_questions}
+    for index, section in enumerate(form.sections):
+        for place, scale_id in enumerate(section.scales):
+            if scale_id not in scales:
+                yield Fault(
+                    source.place(("sections", index, "scales", place)),
+                    message("no questionnaire has a scale “{scale}”.", scale=scale_id),
+                    message("`pilot survey list` shows what there is; name pages of your own under “instruments”."),
+                )
+        for place, question_id in enumerate(section.open_questions):
+            if question_id not in questions:
+                yield Fault(
+                    source.place(("sections", index, "open_questions", place)),
+                    message("no questionnaire has an open question “{id}”.", id=question_id),
+                    message("`pilot survey list` shows what there is; name pages of your own under “instruments”."),
+                )
+
+
 def _shared_ids(name: str, instrument: Instrument, known: dict[str, Instrument]) -> Iterable[Fault]:
-    taken = {item.id for other in known.values() for item in other.items}
-    taken |= {scale.id for other in known.values() for scale in other.scales}
-    own = [item.id for item in instrument.items] + [scale.id for scale in instrument.scales]
-    for identifier in own:
+    taken = {identifier for other in known.values() for identifier in ids_of(other)}
+    for identifier in ids_of(instrument):
         if identifier in taken:
             yield Fault(
                 name,
                 message("the id “{id}” is used by another questionnaire too.", id=identifier),
                 message("Give it another id; answers are told apart by it."),
             )
+
+
+def ids_of(instrument: Instrument) -> tuple[str, ...]:
+    """Every id by which answers are told apart: of items, scales and open questions."""
+    return tuple(
+        entry.id for part in (instrument.items, instrument.scales, instrument.open_questions) for entry in part
+    )
