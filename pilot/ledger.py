@@ -205,6 +205,10 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
         for part, waves in (("outcome", outcome), ("lasting", lasting)):
             both = has_any(scale, baseline) & has_own(scale, waves) & linked
             yield _Group(f"{scale}|{part}|linked", "people", both)
+        if plan.analysis.answers != "linked":
+            yield _Group(f"{scale}|baseline|any", "people", has_any(scale, baseline))
+            for part, waves in (("outcome", outcome), ("lasting", lasting)):
+                yield _Group(f"{scale}|{part}|any", "people", has_own(scale, waves))
     starts = np.where(panel.roster.treated[0], panel.roster.start_week[0], 0.0)
     later = np.array([wave.week for wave in plan.calendar.waves]) > starts[:, None]
     for measure, values in panel.measures.items():

@@ -16,11 +16,13 @@ from pilot.documents import BilingualText
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Arm, Change, Design
-from pilot.plan.model import Grade
+from pilot.plan.model import AnswersThatCount, Grade
 from pilot.plan.protocol import digest
+from pilot.sheets import InvarianceFinding, ScaleSheet
 from pilot.verdict import Word
 
 State = Literal["in_evaluation", "finished"]
+GuardrailStatus = Literal["ruled_out", "kept", "unproven", "breached", "not_measured"]
 
 
 class Part(BaseModel):
@@ -62,6 +64,7 @@ class Effect(Part):
         scale: Scale id.
         name: What a reader calls it.
         estimator: `ancova`, `change`, or `before_after` where nobody is compared.
+        answers: Whose answers the effect is of.
         weighting: Whether each person or each team counts the same.
         between_arms: The estimate; None where it is refused.
         with_drift: The same with the drift allowance in its interval; equal where there is none.
@@ -71,6 +74,7 @@ class Effect(Part):
 
     scale: str
     name: BilingualText
+    answers: AnswersThatCount
     estimator: Literal["ancova", "change", "before_after"]
     weighting: Literal["person", "team"]
     between_arms: EstimateOf | None
@@ -172,7 +176,9 @@ class GuardrailOutcome(Part):
         mean_before: Pilot teams' mean before the launch; None when not measured.
         mean_after: Pilot teams' mean after it; None when not measured.
         n_pilot_teams: Pilot teams behind the two means.
-        status: `kept`, `breached` or `not_measured`.
+        status: `ruled_out`, harm beyond the margin does not fit the data (noninferiority); `kept`, such harm was not
+            seen, yet not ruled out; `unproven`, the same where the plan wants it ruled out; `breached`;
+            `not_measured`.
     """
 
     measure: str
@@ -183,7 +189,7 @@ class GuardrailOutcome(Part):
     mean_before: float | None
     mean_after: float | None
     n_pilot_teams: int
-    status: Literal["kept", "breached", "not_measured"]
+    status: GuardrailStatus
 
 
 class FidelityOutcome(Part):
@@ -222,7 +228,8 @@ class Bias(Part):
         overturns_at: How large it would have to be for another verdict; None where the verdict rests on nothing that
             it could overturn.
         smallest_seen: The smallest that these answers would have shown in 80 of 100 such pilots; None: not computed.
-        values: What else its sentence says.
+        name: What it was seen on, of a scale that the practice should not move; else None.
+        values: What else its sentences say.
     """
 
     code: Literal[
@@ -235,10 +242,12 @@ class Bias(Part):
         "careless",
         "one_team",
         "occasion",
+        "marker",
     ]
     looks_like: float
     overturns_at: float | None
     smallest_seen: float | None = None
+    name: BilingualText | None = None
     values: dict[str, float] = {}
 
 
@@ -260,6 +269,7 @@ class SecondOpinion(Part):
         "mixed_model",
         "change_score",
         "unlinked",
+        "straight_trend",
         "interrupted_series",
     ]
     estimate: float | None
@@ -274,9 +284,14 @@ class Exploration(Part):
     Attributes:
         per_10_pct_of_the_loop: How much more people changed in pilot teams that ran 10 percentage points more of the
             loop, points; None where their dose was not measured or is the same everywhere.
+        sd_between_pilot_teams: How far managers' teams differ in their change, beyond their people, points; None where
+            it cannot be told.
+        sd_between_comparison_teams: The same where no practice made a difference.
     """
 
     per_10_pct_of_the_loop: EstimateOf | None
+    sd_between_pilot_teams: float | None
+    sd_between_comparison_teams: float | None
 
 
 class Finding(Part):
@@ -367,8 +382,12 @@ class Result(Part):
     """Everything that an analysis found.
 
     Attributes:
+        of_all_answers: The effect of all answers, linked or not, drift allowance included, where the plan wants both to
+            stand; else None.
         biases: The bias ledger: how large each possible lie looks, how large it would have to be.
         exploration: Where the effect is larger.
+        read_as_before: Whether the pilot arm reads the primary scale after the launch as before.
+        scale_sheets: How well each scale measured in each wave: of everybody, and of the linked panel for release.
         second_opinions: The same question by other methods; they decide nothing.
         released: Number of the newest release when it was made; another one since makes it stale.
         seen: Who stands behind it (see `pilot.ledger`).
@@ -388,6 +407,7 @@ class Result(Part):
     arm_changes: tuple[ArmChange, ...]
     waves: tuple[WaveMean, ...]
     primary: Effect
+    of_all_answers: EstimateOf | None
     lasting: EstimateOf | None
     secondary: tuple[Effect, ...]
     attrition: Attrition
@@ -397,6 +417,8 @@ class Result(Part):
     biases: tuple[Bias, ...]
     second_opinions: tuple[SecondOpinion, ...]
     exploration: Exploration
+    read_as_before: InvarianceFinding | None = None
+    scale_sheets: tuple[ScaleSheet, ...] = ()
     released: int
     seen: dict[str, tuple[str, ...]]
     sha256: str = ""

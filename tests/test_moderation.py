@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
 
-from pilot.effects.moderation import dose_response
+from pilot.effects.moderation import dose_response, spread_between_managers
 from pilot.scores import Roster
 
 
@@ -46,3 +49,42 @@ def test_nothing_to_tell_is_nan():
     same = np.full_like(dose, 70.0)
     assert np.isnan(dose_response(before, after, roster, same, confidence_pct=95).estimate).all()
     assert np.isnan(dose_response(before, after, roster, np.full_like(dose, np.nan), confidence_pct=95).estimate).all()
+
+
+def changes(n_replicates, sd_pilot, sd_comparison, seed=3):
+    """Uneven teams, ten of the pilot and six others, in which people's changes have SD .6."""
+    rng = np.random.default_rng(seed)
+    team = np.repeat(np.arange(16), np.tile([6, 10, 14, 18], 4))
+    treated = np.tile(np.arange(16) < 10, (n_replicates, 1))
+    roster = Roster.of_arms(np.arange(len(team)).astype(object), team, tuple(map(str, range(16))), treated)
+    of_team = np.where(treated, sd_pilot, sd_comparison) * rng.normal(size=treated.shape)
+    change = of_team[:, team] + rng.normal(0, 0.6, (n_replicates, len(team)))
+    change[rng.random(change.shape) < 0.2] = np.nan
+    return roster, change
+
+
+def test_the_spread_between_managers_is_recovered_in_each_arm():
+    roster, change = changes(4000, 0.5, 0.3)
+    found = spread_between_managers(change, roster)
+    for spread, truth in ((found.pilot, 0.5), (found.comparison, 0.3)):
+        error = 4.5 * (spread**2).std() / np.sqrt(4000)
+        assert (spread**2).mean() == pytest.approx(truth**2, abs=error + 0.002)  # cut at 0, so a little above
+
+
+def test_teams_that_differ_by_their_people_only_have_no_spread_and_one_team_tells_nothing():
+    roster, change = changes(2000, 0.0, 0.0)
+    found = spread_between_managers(change, roster)
+    assert (found.pilot == 0).mean() == pytest.approx(0.5, abs=0.15)
+    one = np.where(roster.team == 0, change, np.nan)
+    assert np.isnan(spread_between_managers(one, roster).pilot).all()
+    assert np.isnan(spread_between_managers(one, roster).comparison).all()
+
+
+def test_the_spread_is_that_of_one_way_analysis_of_variance():
+    roster, change = changes(1, 0.5, 0.5)
+    frame = pd.DataFrame({"team": roster.team, "y": change[0]})[roster.person_treated[0]].dropna()
+    table = anova_lm(ols("y ~ C(team)", frame).fit())
+    n = frame.groupby("team")["y"].size()
+    usual_size = (n.sum() - (n**2).sum() / n.sum()) / (len(n) - 1)
+    variance = (table["mean_sq"].iloc[0] - table["mean_sq"].iloc[1]) / usual_size
+    assert spread_between_managers(change, roster).pilot[0] == pytest.approx(np.sqrt(variance))

@@ -85,7 +85,8 @@ def test_means_about_a_few_or_nearly_everybody_are_withheld(n_linked, data):
         )
         for wave_id, week in {"baseline_1": 0, "pulse_1": 4, "follow_up_1": 36}.items()
     ]
-    for wave, shown in zip(waves, safe_waves(waves, {"pilot": n_linked}, MINIMUM), strict=True):
+    groups = {("pilot", wave.wave_id): n_linked for wave in waves}
+    for wave, shown in zip(waves, safe_waves(waves, groups, MINIMUM), strict=True):
         must_hide = wave.n_people < MINIMUM or 0 < n_linked - wave.n_people < MINIMUM
         assert (shown.score.mean is None) == must_hide
         assert (shown.people.n is None) == must_hide

@@ -20,6 +20,7 @@ RULE = DecisionRule(
     is_comparison=False,
     comparison_needs_waves=False,
     margins={"hours": 0.5},
+    harm_must_be_ruled_out=False,
     weak_items_points=0.1,
     items_gap_z=2.3,
     weak_items_share=0.65,
@@ -38,13 +39,15 @@ CLEAR = {
     "weak_items": 0.25,
     "items_gap_z": 1.5,
     "worsening": 0.2,
+    "worst_worsening": 0.45,
     "fidelity_pct": 75.0,
+    "nobody_linked": False,
 }
 
 
 def evidence(**changes: float | bool) -> Evidence:
     values = {name: np.array([value]) for name, value in {**CLEAR, **changes}.items()}
-    return Evidence(**{**values, "worsening": {"hours": values["worsening"]}})
+    return Evidence(**values | {name: {"hours": values[name]} for name in ("worsening", "worst_worsening")})
 
 
 def word(rule: DecisionRule = RULE, **changes: float | bool) -> str:
@@ -71,6 +74,25 @@ def test_clear_effect():
 )
 def test_words(changes, expected):
     assert word(**changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("worst", "expected", "ruled_out"),
+    [(0.45, "scale", True), (0.5, "scale", True), (0.51, "adjust", False), (np.nan, "inconclusive", False)],
+)
+def test_a_guardrail_that_must_be_proven(worst, expected, ruled_out):
+    strict = replace(RULE, harm_must_be_ruled_out=True)
+    changes = {"worst_worsening": worst, "worsening": 0.2 if worst > 0 else np.nan}
+    decision = decide(evidence(**changes), strict)
+    assert WORDS[int(decision.word[0])] == expected
+    assert bool(decision.harm_ruled_out["hours"][0]) == ruled_out
+    if expected != "inconclusive":  # where not seeing harm is enough, the same is "scale"
+        assert word(**changes) == "scale"
+
+
+def test_where_nobody_could_be_linked_scale_is_not_said_but_stop_is():
+    assert word(nobody_linked=True) == "inconclusive"
+    assert word(nobody_linked=True, estimate=0.05, lower=-0.04, upper=0.14) == "stop"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +199,8 @@ def test_a_trend_before_the_launch_bears_on_both_words():
 
 def test_replicates_are_judged_like_one():
     values = {name: np.array([value, value]) for name, value in CLEAR.items()}
-    both = Evidence(**{**values, "worsening": {"hours": np.array([0.2, 0.6])}})
+    worse = {name: {"hours": np.array([0.2, 0.6])} for name in ("worsening", "worst_worsening")}
+    both = Evidence(**values | worse)
     assert [WORDS[code] for code in decide(both, RULE).word] == ["scale", "adjust"]
 
 

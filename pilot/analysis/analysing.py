@@ -10,7 +10,9 @@ import numpy as np
 from pilot import __version__
 from pilot.analysis.biases import bias_ledger
 from pilot.analysis.findings import LATE_ANSWERS, findings, turning_points
+from pilot.analysis.invariance import read_as_before
 from pilot.analysis.participants import arm_changes, flow, linked_summary, present_arms, wave_means
+from pilot.analysis.scale_sheets import languages_of, linked_sheets, scale_sheets
 from pilot.analysis.second_opinions import explore, second_opinions
 from pilot.analysis.single import estimate_of, number
 from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
@@ -25,6 +27,7 @@ from pilot.result import (
     Effect,
     FidelityOutcome,
     GuardrailOutcome,
+    GuardrailStatus,
     PilotFacts,
     Result,
     SourceNote,
@@ -65,6 +68,7 @@ def analyse(
     estimates = estimate_pilot(panel, plan)
     decision = decide(Evidence.of(estimates, plan), DecisionRule.of(plan))
     primary = plan.outcomes.primary.scale
+    questionnaires = questionnaires_of(tables, panel, protocol)
     unsigned = Result(
         protocol_sha256=digest(protocol.content),
         made_at=made_at,
@@ -87,6 +91,7 @@ def analyse(
         arm_changes=arm_changes(panel, estimates, plan),
         waves=wave_means(panel, estimates, plan),
         primary=_effect(primary, estimates.primary, estimates.primary_with_drift, estimates, panel, protocol),
+        of_all_answers=estimate_of(estimates.of_all_answers) if estimates.of_all_answers else None,
         lasting=estimate_of(estimates.lasting),
         secondary=_secondary(estimates, panel, protocol),
         attrition=Attrition(
@@ -99,9 +104,14 @@ def analyse(
         ),
         guardrails=tuple(_guardrail(each, estimates, decision) for each in plan.outcomes.guardrails),
         fidelity=_fidelity(estimates, protocol),
-        biases=bias_ledger(panel, questionnaires_of(tables, panel, protocol), estimates, decision, plan),
+        biases=bias_ledger(panel, questionnaires, estimates, decision, protocol),
         second_opinions=second_opinions(panel, estimates, plan, seal.seed),
         exploration=explore(panel, estimates, plan),
+        read_as_before=read_as_before(panel, protocol),
+        scale_sheets=(
+            *scale_sheets(questionnaires, languages_of(tables, panel), panel, protocol),
+            *linked_sheets(questionnaires, panel, protocol),
+        ),
         verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
         released=ledger.last_number,
         seen=seen_in(panel, plan, ledger.salt),
@@ -143,7 +153,8 @@ def _require_linked(panel: Panel, protocol: Protocol) -> None:
     plan = protocol.plan
     before = panel.mean_of(plan.outcomes.primary.scale, plan.analysis.baseline)
     after = panel.own_mean_of(plan.outcomes.primary.scale, plan.analysis.outcome, plan)
-    if np.isfinite(before + after).any():
+    unlinked = plan.analysis.answers == "all" and np.isfinite(before).any() and np.isfinite(after).any()
+    if unlinked or np.isfinite(before + after).any():
         return
     n_before, n_after = int(np.isfinite(before).sum()), int(np.isfinite(after).sum())
     found = message(
@@ -197,6 +208,7 @@ def _effect(
     return Effect(
         scale=scale,
         name=protocol.instruments.scales[scale].name,
+        answers=plan.analysis.answers,
         estimator="before_after" if plan.design == "before_after" else plan.analysis.estimator,
         weighting=plan.analysis.weighting,
         between_arms=estimate_of(estimate),
@@ -223,7 +235,6 @@ def _secondary(estimates: Estimates, panel: Panel, protocol: Protocol) -> tuple[
 def _guardrail(guardrail: Guardrail, estimates: Estimates, decision: Decision) -> GuardrailOutcome:
     measured = estimates.guardrails[guardrail.measure]
     is_missing = bool(decision.not_measured[guardrail.measure][0])
-    is_breached = bool(decision.breached[guardrail.measure][0])
     return GuardrailOutcome(
         measure=guardrail.measure,
         name=guardrail.name,
@@ -233,8 +244,18 @@ def _guardrail(guardrail: Guardrail, estimates: Estimates, decision: Decision) -
         mean_before=None if is_missing else number(measured.mean_before),
         mean_after=None if is_missing else number(measured.mean_after),
         n_pilot_teams=int(measured.n_pilot_teams[0]),
-        status="not_measured" if is_missing else "breached" if is_breached else "kept",
+        status=_guardrail_status(guardrail.measure, decision),
     )
+
+
+def _guardrail_status(measure: str, decision: Decision) -> GuardrailStatus:
+    if decision.not_measured[measure][0]:
+        return "not_measured"
+    if decision.breached[measure][0]:
+        return "breached"
+    if decision.harm_ruled_out[measure][0]:
+        return "ruled_out"
+    return "unproven" if decision.troubled[measure][0] else "kept"
 
 
 def _fidelity(estimates: Estimates, protocol: Protocol) -> FidelityOutcome:
@@ -265,19 +286,28 @@ def _verdict(
         word=None if awaited else word,
         grade=plan.grade,
         chance_worthwhile=number(chance),
-        findings=(*findings(decision, evidence, plan, seal, awaited), *([LATE_ANSWERS] if held_back else [])),
+        findings=(
+            *findings(decision, estimates, evidence, plan, seal, awaited),
+            *([LATE_ANSWERS] if held_back else []),
+        ),
         turning_points=turning_points(word, decision, estimates, plan, awaited),
     )
 
 
 def _awaited_waves(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[str, ...]:
-    """Outcome and lasting waves in which fewer than half of an arm's linked people have a score: not in yet."""
+    """Outcome and lasting waves in which fewer than half of an arm's linked people have a score: not in yet.
+
+    Where nobody could be linked, every wave that has answers from both arms is in.
+    """
     linked = np.isfinite(estimates.after - estimates.before)[0]
     scores = panel.scores[plan.outcomes.primary.scale][0]
-    groups = [linked & teams[0][panel.roster.team] for teams in present_arms(panel).values()]
+    arms = [teams[0][panel.roster.team] for teams in present_arms(panel).values()]
+    groups = [linked & arm for arm in arms]
 
     def is_in(wave_id: str) -> bool:
         scored = np.isfinite(scores[:, panel.wave_ids.index(wave_id)])
+        if not linked.any():
+            return all(scored[arm].any() for arm in arms)
         return all(scored[group].mean() >= SHARE_THAT_IS_IN for group in groups if group.any())
 
     planned = plan.waves_of_all_starts((*plan.analysis.outcome, *plan.analysis.lasting))

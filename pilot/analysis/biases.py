@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
+from pilot.analysis.careless import careless_row
+from pilot.analysis.ground import Ground
+from pilot.analysis.leavers import attrition_row
 from pilot.analysis.single import number
-from pilot.effects import Estimates, deciding_effect, two_arms
-from pilot.effects.bounds import tipping_point
+from pilot.effects import Estimates, deciding_effect, effect_on
 from pilot.effects.pre_trend import breakdown_bound, event_study
-from pilot.plan import Plan
-from pilot.psychometrics.carelessness import CarelessLimits, careless_flags
+from pilot.plan import Plan, Protocol
 from pilot.result import Bias
 from pilot.scores import BoolArray, Panel, Questionnaires
-from pilot.verdict import WORDS, Decision, DecisionRule, Word
+from pilot.verdict import Decision, DecisionRule
 
 POWER = 0.8
-LOOKED_AT_ITEMS = 6  # fewer answers than these in a row are no straight line
-NO_VARIABILITY_POINTS = 0.01
 
 
 def bias_ledger(
-    panel: Panel, questionnaires: Questionnaires, estimates: Estimates, decision: Decision, plan: Plan
+    panel: Panel, questionnaires: Questionnaires, estimates: Estimates, decision: Decision, protocol: Protocol
 ) -> tuple[Bias, ...]:
     """One row for each lie that can be looked for in this pilot.
 
@@ -37,9 +35,10 @@ def bias_ledger(
         questionnaires: What was ticked, and how fast.
         estimates: What was estimated.
         decision: What was decided.
-        plan: The plan.
+        protocol: The plan and its questionnaires.
     """
-    ground = _Ground.of(estimates, decision, plan)
+    plan = protocol.plan
+    ground = Ground.of(estimates, decision, plan)
     if not math.isfinite(float(estimates.primary.estimate[0])):
         return ()
     return tuple(
@@ -48,50 +47,19 @@ def bias_ledger(
             _pre_trend(panel, estimates, plan, ground),
             _drift(estimates, plan, ground),
             _regression_to_the_mean(estimates, panel, plan, ground),
-            _attrition(panel, estimates, plan, ground),
+            attrition_row(panel, estimates, protocol, ground),
             _novelty(estimates, plan, ground),
             _shifted_items(estimates, plan, ground),
-            _careless(panel, questionnaires, estimates, plan, ground),
+            careless_row(panel, questionnaires, estimates, protocol, ground),
             _one_team(panel, estimates, plan, ground),
             _occasion(panel, estimates, plan, ground),
+            _markers(panel, protocol, ground),
         )
         for row in rows
     )
 
 
-@dataclass(frozen=True)
-class _Ground:
-    """What the verdict stands on.
-
-    Attributes:
-        word: The verdict.
-        slack: Points by which the estimate would have to be too high (*stop*: too low, negative) for another verdict;
-            None where it is inconclusive, since there is nothing to overturn.
-        margin: Distance of the bound that decides, drift allowance included, from what it must not reach; else None.
-    """
-
-    word: Word
-    slack: float | None
-    margin: float | None
-
-    @classmethod
-    def of(cls, estimates: Estimates, decision: Decision, plan: Plan) -> _Ground:
-        """Read it off the decision."""
-        word, effect = WORDS[int(decision.word[0])], estimates.primary_with_drift
-        slack = float(decision.slack_points[0])
-        if word == "stop":
-            return cls(word, -slack, plan.outcomes.primary.sesoi_points - float(effect.upper[0]))
-        if word == "inconclusive":
-            return cls(word, None, None)
-        return cls(word, slack, float(effect.lower[0]))
-
-    @property
-    def stands(self) -> bool:
-        """Whether the verdict is that there is an effect."""
-        return self.word in ("scale", "adjust")
-
-
-def _pre_trend(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _pre_trend(panel: Panel, estimates: Estimates, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """What the arms' difference would have become by itself, had it gone on as between the baselines.
 
     Where the lot made the arms their difference before the launch is chance, and carrying it on would mislead.
@@ -122,7 +90,7 @@ def _pre_trend(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) 
     )
 
 
-def _drift(estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _drift(estimates: Estimates, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """How far two units would have to drift apart by themselves (standard deviation) for another verdict."""
     if not plan.rule.drift_allowance_points:
         return
@@ -136,7 +104,7 @@ def _drift(estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
     yield Bias(code="drift", looks_like=plan.rule.drift_allowance_points, overturns_at=overturns_at)
 
 
-def _regression_to_the_mean(estimates: Estimates, panel: Panel, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _regression_to_the_mean(estimates: Estimates, panel: Panel, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """What a unit picked for its scores gains or loses by itself, at most: its distance times what people do not keep.
 
     Of a whole unit's mean much less is luck of the day than of one person's score.
@@ -153,35 +121,7 @@ def _regression_to_the_mean(estimates: Estimates, panel: Panel, plan: Plan, grou
     yield Bias(code="regression_to_the_mean", looks_like=-(1 - kept) * distance, overturns_at=ground.slack)
 
 
-def _attrition(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
-    """By how much the pilot's leavers lay lower, and by how much they would have to for the rule.
-
-    Beside it the tipping point: by how much less than expected the missing would have had to score.
-    """
-    gap = number(estimates.attrition.leavers_gap)
-    if gap is None or plan.design == "before_after":
-        return
-    arms, scale = two_arms(panel, plan), plan.outcomes.primary.scale
-    before, after = (arms.mean_of(scale, waves) for waves in (plan.analysis.baseline, plan.analysis.outcome))
-    tipping = tipping_point(
-        before,
-        after,
-        arms.roster,
-        estimator=plan.analysis.estimator,
-        weighting=plan.analysis.weighting,
-        confidence_pct=plan.rule.confidence_pct,
-    )
-    to_zero = number(tipping.to_zero_points)
-    side = 1.0 if ground.stands else -1.0
-    yield Bias(
-        code="attrition",
-        looks_like=gap,
-        overturns_at=None if ground.margin is None else side * ground.margin / plan.rule.attrition_share,
-        values={} if to_zero is None else {"tipping_points": to_zero},
-    )
-
-
-def _novelty(estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _novelty(estimates: Estimates, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """How much of the effect was gone at the follow-ups, and how much would have to be."""
     effect, lasting = float(estimates.primary.estimate[0]), number(estimates.lasting.estimate)
     if lasting is None:
@@ -191,7 +131,7 @@ def _novelty(estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias
     yield Bias(code="novelty", looks_like=effect - lasting, overturns_at=effect - needed if ground.stands else None)
 
 
-def _shifted_items(estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _shifted_items(estimates: Estimates, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """By how much the weaker half of the items shows less than all, and how much less it would have to be.
 
     The half is chosen by looking, so that it shows less even where nothing shifted.
@@ -210,36 +150,7 @@ def _shifted_items(estimates: Estimates, plan: Plan, ground: _Ground) -> Iterato
     )
 
 
-def _careless(
-    panel: Panel, questionnaires: Questionnaires, estimates: Estimates, plan: Plan, ground: _Ground
-) -> Iterator[Bias]:
-    """How much larger the effect is with questionnaires that show two signs of not having been read."""
-    scale = plan.outcomes.primary.scale
-    scores, n_excluded = panel.scores[scale].copy(), 0
-    for wave in range(len(panel.wave_ids)):
-        answers = questionnaires.answers[:, :, wave]
-        asked = ~np.isnan(answers).all(axis=(0, 1))
-        if asked.sum() < LOOKED_AT_ITEMS:
-            continue
-        flags = careless_flags(
-            answers[..., asked],
-            CarelessLimits(longest_run=int(asked.sum()), least_variability=NO_VARIABILITY_POINTS),
-            seconds=questionnaires.seconds[:, :, wave],
-        )
-        scores[:, :, wave][flags.excluded] = np.nan
-        n_excluded += int(flags.n_excluded.sum())
-    careful = replace(panel, scores={scale: scores})
-    without = number(deciding_effect(careful, plan, _everybody(panel)).estimate)
-    if without is not None:
-        yield Bias(
-            code="careless",
-            looks_like=float(estimates.primary.estimate[0]) - without,
-            overturns_at=ground.slack,
-            values={"n_questionnaires": float(n_excluded)},
-        )
-
-
-def _one_team(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _one_team(panel: Panel, estimates: Estimates, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """The most that the effect hangs on one team: one replicate for each team that is left out."""
     effect, n_teams = float(estimates.primary.estimate[0]), len(panel.roster.team_ids)
     others = panel.roster.team != np.arange(n_teams)[:, None]
@@ -249,7 +160,7 @@ def _one_team(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) -
         yield Bias(code="one_team", looks_like=float(shifts[np.abs(shifts).argmax()]), overturns_at=ground.slack)
 
 
-def _occasion(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) -> Iterator[Bias]:
+def _occasion(panel: Panel, estimates: Estimates, plan: Plan, ground: Ground) -> Iterator[Bias]:
     """How much larger the effect is with the waves that were held close to a bonus date or the like."""
     near = set(plan.calendar.waves_near_an_occasion())
     baseline, outcome = (
@@ -263,6 +174,26 @@ def _occasion(panel: Panel, estimates: Estimates, plan: Plan, ground: _Ground) -
     if without is not None:
         yield Bias(
             code="occasion", looks_like=float(estimates.primary.estimate[0]) - without, overturns_at=ground.slack
+        )
+
+
+def _markers(panel: Panel, protocol: Protocol, ground: Ground) -> Iterator[Bias]:
+    """How far scales moved that the practice should not move: where they did, something else was at work."""
+    plan = protocol.plan
+    for scale in protocol.instruments.scales.values():
+        if not scale.is_marker or plan.design == "before_after":
+            continue
+        effect = effect_on(panel, plan, scale.id)
+        moved = number(effect.estimate)
+        if moved is None:
+            continue
+        reach = special.stdtrit(effect.df, 0.5 + plan.rule.confidence_pct / 200) + special.stdtrit(effect.df, POWER)
+        yield Bias(
+            code="marker",
+            name=scale.name,
+            looks_like=moved,
+            overturns_at=ground.slack,
+            smallest_seen=float(reach[0] * effect.se[0]),
         )
 
 

@@ -18,10 +18,11 @@ LATE_ANSWERS = Finding(code="late_answers_wait", role="note")
 
 
 def findings(
-    decision: Decision, evidence: Evidence, plan: Plan, seal: Seal, awaited: tuple[str, ...]
+    decision: Decision, estimates: Estimates, evidence: Evidence, plan: Plan, seal: Seal, awaited: tuple[str, ...]
 ) -> tuple[Finding, ...]:
     """Everything that speaks for, against or about the verdict of a real pilot."""
     found = list(_about_the_effect(evidence, plan))
+    found += _about_both_answers(estimates, plan)
     found += _about_lasting(decision, plan, awaited)
     found += _about_guardrails(decision)
     found += _about_fidelity(decision, evidence)
@@ -44,7 +45,10 @@ def turning_points(
         return tuple(_missing_for_a_verdict(decision, estimates, plan)) or (_point("close_to_sesoi"),)
     points = [_point("bias_would_overturn", points=float(decision.slack_points[0]))]
     if word == "adjust":
-        points += [_point("relieve_guardrail", measure=each) for each, is_so in decision.breached.items() if is_so[0]]
+        breached, troubled = decision.breached, decision.troubled
+        points += [_point("relieve_guardrail", measure=each) for each, is_so in breached.items() if is_so[0]]
+        unproven = [each for each, is_so in troubled.items() if is_so[0] and not breached[each][0]]
+        points += [_point("prove_guardrail", measure=each) for each in unproven]
         points += [_point("raise_fidelity")] * bool(decision.low_fidelity[0])
     return tuple(points)
 
@@ -70,6 +74,16 @@ def _about_the_effect(evidence: Evidence, plan: Plan) -> Iterator[Finding]:
         yield Finding(code="worthwhile_ruled_out", role="against", values={"upper": upper, "sesoi": sesoi})
 
 
+def _about_both_answers(estimates: Estimates, plan: Plan) -> Iterator[Finding]:
+    """Where linked people and all answers must both show the effect: what the second of them shows."""
+    every = estimates.of_all_answers
+    if every is None or math.isnan(float(every.lower[0])):
+        return
+    stands = bool(every.lower[0] > 0 and every.estimate[0] >= plan.outcomes.primary.sesoi_points)
+    numbers = {name: float(getattr(every, name)[0]) for name in ("estimate", "lower", "upper")}
+    yield Finding(code="all_answers", role="for" if stands else "against", values=numbers)
+
+
 def _about_lasting(decision: Decision, plan: Plan, awaited: tuple[str, ...]) -> Iterator[Finding]:
     if not plan.analysis.lasting:
         yield Finding(code="no_follow_up", role="cap")
@@ -86,6 +100,10 @@ def _about_guardrails(decision: Decision) -> Iterator[Finding]:
             yield Finding(code="guardrail_not_measured", role="cap", values={"measure": measure})
         elif breached[0]:
             yield Finding(code="guardrail_breached", role="against", values={"measure": measure})
+        elif decision.troubled[measure][0]:
+            yield Finding(code="guardrail_unproven", role="against", values={"measure": measure})
+        elif decision.harm_ruled_out[measure][0]:
+            yield Finding(code="guardrail_ruled_out", role="for", values={"measure": measure})
         else:
             yield Finding(code="guardrail_kept", role="for", values={"measure": measure})
 
@@ -123,6 +141,8 @@ def _notes(plan: Plan, seal: Seal, awaited: tuple[str, ...]) -> Iterator[Finding
     if plan.unit.chosen_because in reasons:
         yield Finding(code=reasons[plan.unit.chosen_because], role="note")
     yield Finding(code="blind_to_meaning", role="note")
+    if plan.analysis.answers == "all":
+        yield Finding(code="answers_not_linked", role="note")
     if plan.design == "comparison":
         yield Finding(code="blind_to_the_unit", role="note")
     near = [wave for wave in plan.calendar.waves_near_an_occasion() if wave in _waves_that_decide(plan)]
@@ -157,6 +177,7 @@ def _missing_for_a_verdict(decision: Decision, estimates: Estimates, plan: Plan)
         "fades": "test_lasting",
         "unequal_attrition": "reach_leavers",
         "shifted_items": "look_at_items",
+        "not_linked": "link_answers",
     }
     yield from (_point(code) for cap, code in simple.items() if cap in caps)
     for measure, missing in decision.not_measured.items():

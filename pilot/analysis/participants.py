@@ -86,22 +86,23 @@ def arm_changes(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[ArmChan
 
 
 def wave_means(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[WaveMean, ...]:
-    """The linked panel's mean of the primary scale by arm and wave.
+    """The linked panel's mean of the primary scale by arm and wave; that of all who answered where all of them count.
 
     Where teams start in turns the pilot's mean of a wave holds teams that have not started yet: it shows where people
     stood in that week, as the comparison's does, and the gap between the two is smaller than the effect. A line a
     cohort would say more, about groups that are often too small to be shown.
     """
-    linked = ~np.isnan(estimates.after - estimates.before)
+    everybody = plan.analysis.answers == "all"
+    shown = ~np.isnan(estimates.after - estimates.before) | everybody
     means = []
     for arm, teams in present_arms(panel).items():
         for wave in plan.calendar.waves:
             scores = panel.scores[plan.outcomes.primary.scale][:, :, panel.wave_ids.index(wave.id)]
-            estimate = _mean(np.where(linked, scores, np.nan), panel, plan, teams)
+            estimate = _mean(np.where(shown, scores, np.nan), panel, plan, teams)
             if not estimate.n_people[0]:
                 continue
             bounds = estimate_of(estimate)
-            member = teams[0][panel.roster.team] & linked[0]
+            member = teams[0][panel.roster.team] & shown[0]
             means.append(
                 WaveMean(
                     arm=arm,

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from pilot.analysis.single import estimate_of, number
-from pilot.effects import Estimate, Estimates
+from pilot.effects import Estimate, Estimates, deciding_effect
 from pilot.effects.interrupted import interrupted_series
 from pilot.effects.linked import effect_between_arms, with_drift
 from pilot.effects.mixed import mixed_effect_between_arms
-from pilot.effects.moderation import dose_response
+from pilot.effects.moderation import dose_response, spread_between_managers
+from pilot.effects.pre_trend import event_study, smooth_interval
+from pilot.effects.redrawn import staggered_randomisation_p
 from pilot.effects.second_opinion import jackknife, randomisation_test, wild_bootstrap_test
 from pilot.effects.unlinked import unlinked_effect
 from pilot.plan import Plan
-from pilot.result import Exploration, SecondOpinion
+from pilot.result import EstimateOf, Exploration, SecondOpinion
 from pilot.scores import Panel, mean_of_available
 
 
@@ -34,21 +36,29 @@ def second_opinions(panel: Panel, estimates: Estimates, plan: Plan, seed: int) -
     if plan.design == "before_after":
         return tuple(_of_a_series(panel, plan))
     if plan.design == "staggered":
-        return ()
+        return tuple(_of_turns(panel, estimates, plan, np.random.default_rng(seed)))
     return tuple(_of_two_arms(panel, estimates, plan, np.random.default_rng(seed)))
 
 
 def explore(panel: Panel, estimates: Estimates, plan: Plan) -> Exploration:
     """Where the effect is larger."""
-    if plan.outcomes.fidelity is None:
-        return Exploration(per_10_pct_of_the_loop=None)
-    values = panel.measures.get(plan.outcomes.fidelity.measure)
-    later = np.array([wave.week > 0 for wave in plan.calendar.waves])
-    dose = np.full(panel.roster.treated.shape, np.nan) if values is None else mean_of_available(values[..., later])
-    slope = dose_response(
-        estimates.before, estimates.after, panel.roster, dose, confidence_pct=plan.rule.confidence_pct
+    spread = spread_between_managers(estimates.after - estimates.before, panel.roster)
+    return Exploration(
+        per_10_pct_of_the_loop=_slope_over_dose(panel, estimates, plan),
+        sd_between_pilot_teams=number(spread.pilot),
+        sd_between_comparison_teams=number(spread.comparison),
     )
-    return Exploration(per_10_pct_of_the_loop=estimate_of(slope))
+
+
+def _slope_over_dose(panel: Panel, estimates: Estimates, plan: Plan) -> EstimateOf | None:
+    fidelity = plan.outcomes.fidelity
+    values = panel.measures.get(fidelity.measure) if fidelity else None
+    if values is None:
+        return None
+    later = np.array([wave.week > 0 for wave in plan.calendar.waves])
+    dose = mean_of_available(values[..., later])
+    before, after, pct = estimates.before, estimates.after, plan.rule.confidence_pct
+    return estimate_of(dose_response(before, after, panel.roster, dose, confidence_pct=pct))
 
 
 def _of_two_arms(panel: Panel, estimates: Estimates, plan: Plan, rng: np.random.Generator) -> Iterator[SecondOpinion]:
@@ -79,7 +89,42 @@ def _of_two_arms(panel: Panel, estimates: Estimates, plan: Plan, rng: np.random.
     if estimator == "ancova":  # where nobody drew the arms, equal baselines do not make them alike
         change = effect_between_arms(before, after, roster, estimator="change", weighting=weighting, confidence_pct=pct)
         yield _of("change_score", change)
-    yield _of("unlinked", drifting(unlinked_effect(before, after, roster, confidence_pct=pct)))
+    if plan.design == "comparison":
+        yield from _less_the_trend(panel, plan)
+    if plan.analysis.answers == "linked":  # else they decide already
+        yield _of("unlinked", drifting(unlinked_effect(before, after, roster, confidence_pct=pct)))
+
+
+def _less_the_trend(panel: Panel, plan: Plan) -> Iterator[SecondOpinion]:
+    """Of two units: what is left when their drift before the launch goes on in a straight line."""
+    study = event_study(
+        panel.scores[plan.outcomes.primary.scale],
+        np.array([wave.week for wave in plan.calendar.waves], dtype=float),
+        panel.roster,
+        weighting=plan.analysis.weighting,
+    )
+    among = np.isin(np.array(panel.wave_ids), plan.analysis.outcome)
+    left = smooth_interval(study, outcome=among, bound=0.0, confidence_pct=plan.rule.confidence_pct)
+    if np.isfinite(left.estimate[0]):
+        yield SecondOpinion(
+            method="straight_trend",
+            estimate=number(left.estimate),
+            p=None,
+            lower=number(left.lower),
+            upper=number(left.upper),
+        )
+
+
+def _of_turns(panel: Panel, estimates: Estimates, plan: Plan, rng: np.random.Generator) -> Iterator[SecondOpinion]:
+    """Of teams that start in turns: what other draws of the starts would have shown, and the plainer estimator."""
+    p = staggered_randomisation_p(panel, plan, estimates.primary, rng)
+    if np.isfinite(p):
+        yield SecondOpinion(method="randomisation_test", estimate=number(estimates.primary.estimate), p=p)
+    if plan.analysis.estimator == "ancova":
+        by_change = plan.analysis.model_copy(update={"estimator": "change"})
+        everybody = np.ones((1, len(panel.roster.team)), dtype=np.bool_)
+        change = deciding_effect(panel, plan.model_copy(update={"analysis": by_change}), everybody)
+        yield _of("change_score", change)
 
 
 def _of_a_series(panel: Panel, plan: Plan) -> Iterator[SecondOpinion]:

@@ -25,7 +25,7 @@ from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
 from pilot.simulate.practice.streaming import stream_tables
 from pilot.store import Store
 from pilot.wording import brief
-from pilot.wording.biases import bias_table, exploration_sentence, opinion_table
+from pilot.wording.biases import bias_sentences, bias_table, exploration_sentences, opinion_table
 
 
 def import_table(
@@ -117,11 +117,13 @@ def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
     with Store(database) as store:
         result = analyse(protocol, sealed, store.tables(), store.imports(), now(), begin_ledger(folder.ledger))
     write_result(folder.result, result)
-    for table in (bias_table(result, speaker.language), opinion_table(result, speaker.language)):
-        speaker.table(table)
-    explored = exploration_sentence(result, speaker.language)
-    if explored:
-        speaker.say(explored)
+    language = speaker.language
+    speaker.table(bias_table(result, language))
+    for sentence in bias_sentences(result, language):
+        speaker.say(f"· {sentence}")
+    speaker.table(opinion_table(result, language))
+    for sentence in exploration_sentences(result, language):
+        speaker.say(f"· {sentence}")
     speaker.done(message("The result is in {path}; it is for the analyst only.", path=folder.result))
 
 

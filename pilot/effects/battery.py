@@ -13,6 +13,7 @@ from pilot.effects.cluster_robust import Estimate
 from pilot.effects.items import ItemCheck, item_check
 from pilot.effects.linked import clustered_mean, effect_between_arms, with_drift
 from pilot.effects.staggered import blocks_of, blocks_of_all_later, in_event_time, staggered_effect
+from pilot.effects.unlinked import unlinked_effect
 from pilot.plan import Guardrail, Plan
 from pilot.scores import BoolArray, FloatArray, Panel, Roster, mean_of_available
 
@@ -46,6 +47,7 @@ class Estimates:
         before: Each person's start on the primary scale, points, shape (replicates, people).
         after: Each person's outcome, points, same shape.
         primary: The effect that decides.
+        of_all_answers: The same of all answers, where the plan wants both to stand; else None.
         primary_with_drift: The same with the drift allowance in its interval.
         lasting: The effect at the follow-ups, drift allowance included; all NaN when the plan has none or nobody
             answered yet.
@@ -62,6 +64,7 @@ class Estimates:
     before: FloatArray
     after: FloatArray
     primary: Estimate
+    of_all_answers: Estimate | None
     primary_with_drift: Estimate
     lasting: Estimate
     placebo: Estimate
@@ -84,7 +87,8 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
     def effect_at(scale: str, waves: tuple[str, ...]) -> Estimate:
         """On the linked panel only: figures about nearly the same people could be subtracted from each other."""
         start, end = panel.mean_of(scale, analysis.baseline), panel.own_mean_of(scale, waves, plan)
-        return _with_drift(_effect(panel, plan, scale, waves, np.where(linked, start, np.nan), end), plan)
+        start = start if analysis.answers == "all" else np.where(linked, start, np.nan)
+        return _with_drift(_effect(panel, plan, scale, waves, start, end), plan)
 
     primary = _effect(panel, plan, outcomes.primary.scale, analysis.outcome, before, after)
     fidelity = _fidelity(panel, plan)
@@ -94,6 +98,7 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
         before=before,
         after=after,
         primary=primary,
+        of_all_answers=_of_all_answers(before, after, panel, plan) if analysis.answers == "both" else None,
         primary_with_drift=_with_drift(primary, plan),
         lasting=effect_at(outcomes.primary.scale, analysis.lasting),
         placebo=_placebo(panel, plan),
@@ -128,16 +133,25 @@ def deciding_effect(panel: Panel, plan: Plan, among: BoolArray) -> Estimate:
     """
     scale, waves, roster = plan.outcomes.primary.scale, plan.analysis.outcome, panel.roster
     before = np.where(among, panel.mean_of(scale, plan.analysis.baseline), np.nan)
-    after = np.broadcast_to(panel.own_mean_of(scale, waves, plan), among.shape)
+    after = np.where(among, panel.own_mean_of(scale, waves, plan), np.nan)
     start_week = np.broadcast_to(roster.start_week, (len(among), len(roster.team_ids)))
     chosen = replace(panel, roster=replace(roster, start_week=start_week))
     return _effect(chosen, plan, scale, waves, before, after)
 
 
+def effect_on(panel: Panel, plan: Plan, scale: str) -> Estimate:
+    """The plan's effect on another scale, of everybody who has a start and an end of it, without drift allowance."""
+    before = panel.mean_of(scale, plan.analysis.baseline)
+    after = panel.own_mean_of(scale, plan.analysis.outcome, plan)
+    return _effect(panel, plan, scale, plan.analysis.outcome, before, after)
+
+
 def _effect(
     panel: Panel, plan: Plan, scale: str, waves: tuple[str, ...], before: FloatArray, after: FloatArray
 ) -> Estimate:
-    """The effect on a scale at some waves, of the people who have a start and an end."""
+    """The effect on a scale at some waves, of the people who have a start and an end, or of all answers."""
+    if plan.analysis.answers == "all":
+        return unlinked_effect(before, after, panel.roster, confidence_pct=plan.rule.confidence_pct)
     if plan.design != "staggered":
         return plan_effect(before, after, panel.roster, plan)
     return staggered_effect(
@@ -150,6 +164,11 @@ def _effect(
         weighting=plan.analysis.weighting,
         confidence_pct=plan.rule.confidence_pct,
     )
+
+
+def _of_all_answers(before: FloatArray, after: FloatArray, panel: Panel, plan: Plan) -> Estimate:
+    effect = unlinked_effect(before, after, panel.roster, confidence_pct=plan.rule.confidence_pct)
+    return _with_drift(effect, plan)
 
 
 def plan_effect(before: FloatArray, after: FloatArray, roster: Roster, plan: Plan) -> Estimate:

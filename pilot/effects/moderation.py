@@ -1,4 +1,4 @@
-"""Where the effect is larger: by dose. Exploratory; it decides nothing and is never ranked by p.
+"""Where the effect is larger: by dose, by manager. Exploratory; it decides nothing and is never ranked by p.
 
 Managers chose how far they ran the loop. Teams that ran it further may differ in other ways, so the slope is no causal
 effect of running it further: it says where to look, not what to do.
@@ -6,12 +6,29 @@ effect of running it further: it says where to look, not what to do.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from pilot.effects.cluster_robust import Estimate, contrast, fit, moments_of
-from pilot.scores import FloatArray, Roster
+from pilot.effects.team_model import TeamSums
+from pilot.scores import BoolArray, FloatArray, Roster
 
 STEP_PCT = 10.0
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much teams differ in their change, one value a replicate.
+
+    Attributes:
+        pilot: Standard deviation between pilot teams, beyond what their people's own changes make, points; 0 where
+            they differ by no more than that, NaN with fewer than two teams or nobody beside another in a team.
+        comparison: The same between comparison teams, where no practice made any difference.
+    """
+
+    pilot: FloatArray
+    comparison: FloatArray
 
 
 def dose_response(
@@ -38,3 +55,31 @@ def dose_response(
     x = np.stack([np.ones_like(before), centred[:, roster.team]], axis=-1)
     moments = moments_of(x, after - before, roster.team, len(roster.team_ids))
     return contrast(fit(moments), [0.0, 1.0], moments, roster.treated, confidence_pct=confidence_pct)
+
+
+def spread_between_managers(change: FloatArray, roster: Roster) -> Spread:
+    """How far the teams of each arm, each with one manager, differ in their people's mean change.
+
+    Analysis of variance with one way (Searle, Casella & McCulloch 1992, Variance Components, 3.6): with n_j linked
+    people of k teams, the between-team variance is (MSB - MSW) / n0, n0 = (N - sum n_j^2 / N) / (k - 1), nil where that
+    is negative. What the pilot teams differ by beyond the comparison's may be their managers' doing, or chance: with
+    eight teams the figure itself is uncertain by a third and more. No manager is named by it.
+
+    Args:
+        change: Points, NaN where missing, shape (replicates, people).
+        roster: People and teams with their arms.
+    """
+    sums = TeamSums.of(change, roster, change)  # b is the change too, so that bb sums its square
+    return Spread(*(_spread(sums, arm) for arm in (roster.treated, ~roster.treated)))
+
+
+def _spread(sums: TeamSums, arm: BoolArray) -> FloatArray:
+    n, total, squares = (np.where(arm, each, 0.0) for each in (sums.weight, sums.y, sums.bb))
+    people, teams = n.sum(axis=1), (n > 0).sum(axis=1)
+    of_teams = np.where(n > 0, total**2 / np.maximum(n, 1), 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        between = (of_teams - total.sum(axis=1) ** 2 / people) / (teams - 1)
+        within = (squares.sum(axis=1) - of_teams) / (people - teams)
+        usual_size = (people - (n**2).sum(axis=1) / people) / (teams - 1)
+        spread = np.sqrt(np.maximum((between - within) / usual_size, 0.0))
+    return np.where((teams > 1) & (people > teams), spread, np.nan)

@@ -4,8 +4,9 @@
 
 over all answers before and all answers after, CR2 by team: d is the difference between the arms in the change of the
 *mean of whoever answered*. Where people can be linked this has lower power, since what people keep from wave to wave
-does not cancel, and it mixes the change of people with the exchange of people. As a second opinion it shows what the
-linked panel leaves out.
+does not cancel, and it mixes the change of people with the exchange of people. It decides where the plan says so
+(`answers: all`), shares the decision (`both`), and is a second opinion otherwise: it shows what the linked panel
+leaves out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pilot.effects.cluster_robust import Estimate
+from pilot.effects.cluster_robust import Estimate, sum_by_cluster
 from pilot.effects.team_model import TeamSums, fit_contrast
 from pilot.scores import FloatArray, Roster
 
@@ -29,11 +30,14 @@ def unlinked_effect(before: FloatArray, after: FloatArray, roster: Roster, *, co
         confidence_pct: Of the interval, percent.
 
     Returns:
-        The estimate; `n_people` counts answers, not people. NaN with fewer than two teams in an arm.
+        The estimate; `n_people` counts who answered at the start, at the end or both. NaN with fewer than two teams
+        in an arm.
     """
     # Each person twice, side by side, so that teams stay together.
     answers = np.stack([before, after], axis=-1).reshape(len(before), -1)
     is_after = np.tile([0.0, 1.0], before.shape[1])
     twice = replace(roster, person_ids=np.repeat(roster.person_ids, 2), team=np.repeat(roster.team, 2))
     sums = TeamSums.of(answers, twice, np.broadcast_to(is_after, answers.shape))
+    answered = ~(np.isnan(before) & np.isnan(after))
+    sums = replace(sums, n=sum_by_cluster(answered.astype(np.intp), roster.team, len(roster.team_ids)))
     return fit_contrast("interaction", sums, roster.treated, [0, 0, 0, 1.0], confidence_pct=confidence_pct)

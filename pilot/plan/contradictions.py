@@ -169,11 +169,29 @@ def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
             message("“ancova” is only unbiased where teams were randomised."),
             message("Write “change” for the design “{design}”.", design=plan.design),
         )
+    yield from _answers_contradictions(plan)
     if (plan.design == "comparison") != (plan.rule.drift_allowance_points > 0):
         yield Contradiction(
             ("rule", "drift_allowance_points"),
             message("a drift allowance belongs to a comparison of two units, and only there."),
             message("Write a number above 0 for the design “comparison” (0.09 is usual), else 0."),
+        )
+
+
+def _answers_contradictions(plan: Plan) -> Iterator[Contradiction]:
+    """All answers have a model of two arms and two times, of people, without a baseline of each person."""
+    keys = ("analysis", "answers")
+    if plan.analysis.answers != "linked" and plan.design in ("staggered", "before_after"):
+        yield Contradiction(
+            keys,
+            message("“{answers}” needs two arms whose teams start at once.", answers=plan.analysis.answers),
+            message("Write “linked” for the design “{design}”.", design=plan.design),
+        )
+    if plan.analysis.answers == "all" and (plan.analysis.estimator, plan.analysis.weighting) != ("change", "person"):
+        yield Contradiction(
+            keys,
+            message("answers that are not linked have no start of the same person, and no team's change of people."),
+            message("Write “estimator: change” and “weighting: person”, or “answers: linked”."),
         )
 
 

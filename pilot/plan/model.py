@@ -17,6 +17,7 @@ ARMS: tuple[Arm, ...] = get_args(Arm)
 Design = Literal["waitlist", "staggered", "comparison", "before_after"]
 WaveKind = Literal["baseline", "pulse", "endline", "follow_up"]
 Grade = Literal["A", "B", "D"]
+AnswersThatCount = Literal["linked", "all", "both"]
 
 WaveId = Annotated[str, Field(pattern=r"^(baseline_[1-9]|pulse_[0-9]+|endline|follow_up(_[1-9])?)$")]
 TeamId = Annotated[str, Field(min_length=1, max_length=60)]
@@ -158,6 +159,8 @@ class Analysis(Page):
     """How the effect is estimated.
 
     Attributes:
+        answers: Whose answers decide: `linked`, people with a start and an end; `all` answers, linked or not, which
+            mixes in who came and who went; `both`, where each of the two must stand by itself.
         estimator: `ancova` on the mean of the baselines (randomised teams only) or `change` from baseline.
         weighting: Whether each person or each team counts the same: part of the question, not a technicality.
         baseline: Waves whose mean is the starting point.
@@ -165,6 +168,7 @@ class Analysis(Page):
         lasting: Later waves whose mean shows whether the effect lasts, likewise; none: *scale* cannot be said.
     """
 
+    answers: AnswersThatCount = "linked"
     estimator: Literal["ancova", "change"]
     weighting: Literal["person", "team"]
     baseline: tuple[WaveId, ...] = Field(min_length=1)
@@ -190,6 +194,8 @@ class Rule(Page):
         drift_allowance_points: How far two units drift apart in half a year with no pilot (standard deviation).
         comparison_minimum_baselines: Baselines a comparison of units needs before it may say *scale*.
         comparison_minimum_later_waves: Later waves it needs.
+        guardrail_proof: What keeps a guardrail: no harm beyond its margin is `seen`, or such harm is `ruled_out` by the
+            interval (noninferiority), which few units are large enough for.
     """
 
     confidence_pct: float = Field(default=95, ge=80, lt=100)
@@ -205,6 +211,7 @@ class Rule(Page):
     drift_allowance_points: float = Field(default=0, ge=0)
     comparison_minimum_baselines: int = Field(default=2, ge=1)
     comparison_minimum_later_waves: int = Field(default=3, ge=1)
+    guardrail_proof: Literal["seen", "ruled_out"] = "seen"
 
 
 class Privacy(Page):

@@ -37,6 +37,7 @@ STAGGERED_WAVES: dict[CalendarChoice, dict[str, int]] = {
     "short": {"follow_up_1": 24},
 }
 """What the second cohort needs beside the waves of the first: as many weeks after its own start."""
+USUAL_DRIFT_POINTS = 0.09  # standard deviation between two units over half a year: .12 of a score's
 FIRST_OUTCOME_WEEK = 12  # earlier pulses catch the novelty, not the practice
 
 
@@ -104,7 +105,7 @@ def render_plan(answers: PlanAnswers) -> str:
             wave.id for wave in own_waves if wave.kind in ("pulse", "endline") and wave.week >= FIRST_OUTCOME_WEEK
         ],
         lasting=[wave.id for wave in own_waves if wave.kind == "follow_up"],
-        drift_allowance_points=0.09 if answers.design == "comparison" else 0,
+        drift_allowance_points=USUAL_DRIFT_POINTS if answers.design == "comparison" else 0,
     )
 
 

@@ -62,14 +62,40 @@ def safe_flow(flow: ArmFlow, minimum: int) -> ShownFlow:
     return ShownFlow(arm=flow.arm, n_teams=flow.n_teams, **shown)
 
 
-def safe_waves(waves: Iterable[WaveMean], n_linked: Mapping[Arm, int], minimum: int) -> tuple[ShownWave, ...]:
-    """Means of the linked panel by arm and wave."""
+def groups_of_waves(result: Result) -> dict[tuple[Arm, str], int]:
+    """Size of the published group that each wave's people are a part of, by arm and wave.
+
+    The linked panel of the arm; where all answers count, everybody who answered before the launch, or in the outcome.
+    """
+    planned = {
+        "n_baseline": set(result.pilot.baseline_waves),
+        "n_outcome": set(result.pilot.outcome_waves),
+    }
+    groups = {}
+    for wave in result.waves:
+        flow = next(each for each in result.flow if each.arm == wave.arm)
+        if result.primary.answers == "all":
+            whole = next((getattr(flow, step) for step, ids in planned.items() if wave.wave_id in ids), 0)
+        else:
+            whole = flow.n_linked
+        groups[wave.arm, wave.wave_id] = whole
+    return groups
+
+
+def safe_estimate_of_all(result: Result, minimum: int) -> EstimateOf | None:
+    """The effect of all answers beside that of linked people: the two differ by what the others answered."""
+    others = sum(flow.n_leavers + flow.n_joiners for flow in result.flow)
+    return None if 0 < others < minimum else result.of_all_answers
+
+
+def safe_waves(waves: Iterable[WaveMean], groups: Mapping[tuple[Arm, str], int], minimum: int) -> tuple[ShownWave, ...]:
+    """Means by arm and wave: not of a part of a group that lacks only a few of it."""
     shown = []
     for wave in waves:
         reason: Withheld | None = None
         if wave.n_people < minimum:
             reason = "too_few_people"
-        elif too_close(n_linked[wave.arm], wave.n_people, minimum):
+        elif too_close(groups[wave.arm, wave.wave_id], wave.n_people, minimum):
             reason = "could_be_subtracted"
         people = Count(n=None, withheld=reason) if reason else Count(n=wave.n_people)
         score = Mean(mean=None, withheld=reason) if reason else Mean(mean=wave.mean, lower=wave.lower, upper=wave.upper)

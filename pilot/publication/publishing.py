@@ -8,12 +8,14 @@ from pathlib import Path
 
 from pilot import __version__
 from pilot.errors import Fault, PilotError
-from pilot.i18n import message
+from pilot.i18n import Message, message
 from pilot.ledger import Ledger, LedgerEntry, changed_by_a_few, read_ledger, write_ledger
 from pilot.publication.disclosure import (
+    groups_of_waves,
     rounded,
     safe_effects,
     safe_estimate,
+    safe_estimate_of_all,
     safe_fidelity,
     safe_flow,
     safe_guardrail,
@@ -21,6 +23,7 @@ from pilot.publication.disclosure import (
     safe_waves,
 )
 from pilot.publication.release import Release, latest_release, release_numbers, release_path
+from pilot.publication.sheets import safe_sheets
 from pilot.result import Result
 
 
@@ -51,6 +54,8 @@ def publish(result: Result, folder: Path, ledger_path: Path, published_at: datet
 
 def _release(result: Result, previous: Release | None, published_at: datetime, minimum: int) -> Release:
     n_linked = {flow.arm: flow.n_linked for flow in result.flow}
+    of_linked = result.primary.answers != "all"
+    waves = safe_waves(result.waves, groups_of_waves(result), minimum)
     exact = Release(
         number=previous.number + 1 if previous else 1,
         published_at=published_at,
@@ -60,27 +65,32 @@ def _release(result: Result, previous: Release | None, published_at: datetime, m
         deviations=result.deviations,
         verdict=safe_verdict(result, minimum),
         primary=result.primary,
-        lasting=safe_estimate(result.lasting, n_linked, minimum),
-        secondary=safe_effects(result.secondary, n_linked, minimum),
-        waves=safe_waves(result.waves, n_linked, minimum),
+        of_all_answers=safe_estimate_of_all(result, minimum),
+        lasting=safe_estimate(result.lasting, n_linked if of_linked else {}, minimum),
+        secondary=safe_effects(result.secondary, n_linked if of_linked else {}, minimum),
+        waves=waves,
         flow=tuple(safe_flow(flow, minimum) for flow in result.flow),
         guardrails=tuple(safe_guardrail(outcome, minimum) for outcome in result.guardrails),
         fidelity=safe_fidelity(result.fidelity, minimum),
+        scale_sheets=safe_sheets(result.scale_sheets, waves, minimum),
     )
     unsigned = Release.model_validate(rounded(exact.model_dump()))
     return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
 
 
 def _small_arms(result: Result, minimum: int) -> list[Fault]:
-    return [
-        Fault(
-            flow.arm,
-            message("{n} linked people are fewer than {minimum}.", n=flow.n_linked, minimum=minimum),
-            message("Wait for more answers; figures about so few people are not published."),
-        )
-        for flow in result.flow
-        if flow.n_linked < minimum
-    ]
+    remedy = message("Wait for more answers; figures about so few people are not published.")
+    if result.primary.answers == "all":
+        smallest = {flow.arm: min(flow.n_baseline, flow.n_outcome) for flow in result.flow}
+    else:
+        smallest = {flow.arm: flow.n_linked for flow in result.flow}
+    return [Fault(arm, _too_few(result, n, minimum), remedy) for arm, n in smallest.items() if n < minimum]
+
+
+def _too_few(result: Result, n: int, minimum: int) -> Message:
+    if result.primary.answers == "all":
+        return message("{n} people before or after the launch are fewer than {minimum}.", n=n, minimum=minimum)
+    return message("{n} linked people are fewer than {minimum}.", n=n, minimum=minimum)
 
 
 def _out_of_line(result: Result, previous: Release | None, ledger: Ledger) -> Iterator[Fault]:

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from pilot.documents import BilingualText
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Arm
@@ -22,6 +23,7 @@ from pilot.result import (
     PilotFacts,
     Verdict,
 )
+from pilot.sheets import Bounded, Fitness, InvarianceStep, Reason
 
 Withheld = Literal["too_few_people", "could_be_subtracted"]
 """Why a figure is not shown: it is about too few people; or it would let another one be computed."""
@@ -66,6 +68,40 @@ class ShownFlow(Part):
     n_joiners: Count
 
 
+class ShownSheet(Part):
+    """How well the primary scale measured in one wave, of the linked panel.
+
+    Attributes:
+        wave_id: The wave.
+        n_people_at_least: Linked people with a score in it, rounded down to tens.
+        withheld: Why nothing is shown.
+        reliability: McDonald's omega; Cronbach's alpha where there is none.
+        coefficient: Which of the two.
+        cfi: Of one factor.
+        rmsea: Of one factor.
+        srmr: Of one factor.
+        as_at_baseline: How far it is read as at the baseline; None where it was not compared.
+        in_both_arms: How far both arms read it alike; likewise.
+        fitness: The sheet's verdict.
+        reasons: Behind it.
+        item_texts: Wording of the items that the reasons name.
+    """
+
+    wave_id: str
+    n_people_at_least: int | None
+    withheld: Withheld | None = None
+    reliability: Bounded | None = None
+    coefficient: Literal["omega", "alpha"] = "omega"
+    cfi: float | None = None
+    rmsea: float | None = None
+    srmr: float | None = None
+    as_at_baseline: InvarianceStep | None = None
+    in_both_arms: InvarianceStep | None = None
+    fitness: Fitness | None = None
+    reasons: tuple[Reason, ...] = ()
+    item_texts: dict[str, BilingualText] = Field(default_factory=dict)
+
+
 class Release(Part):
     """Everything that the views may read.
 
@@ -79,12 +115,14 @@ class Release(Part):
         deviations: Departures from the sealed plan; they stand on page one.
         verdict: The decision and what it rests on.
         primary: The effect that decides.
+        of_all_answers: The same of all answers, where the plan wants both to stand.
         lasting: The same at the follow-ups.
         secondary: Effects on the other scales.
-        waves: Both arms' lines over the waves (linked people only).
+        waves: Both arms' lines over the waves: of linked people, or of all who answered where all answers count.
         flow: Who was asked and who answered.
         guardrails: What must not get worse.
         fidelity: How far the loop was run.
+        scale_sheets: How well the primary scale measured.
         sha256: Of all the above.
     """
 
@@ -97,12 +135,14 @@ class Release(Part):
     deviations: tuple[DeviationNote, ...]
     verdict: Verdict
     primary: Effect
+    of_all_answers: EstimateOf | None
     lasting: EstimateOf | None
     secondary: tuple[Effect, ...]
     waves: tuple[ShownWave, ...]
     flow: tuple[ShownFlow, ...]
     guardrails: tuple[GuardrailOutcome, ...]
     fidelity: FidelityOutcome
+    scale_sheets: tuple[ShownSheet, ...] = ()
     sha256: str = ""
 
     @property

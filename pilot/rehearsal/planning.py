@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 
 from pilot.plan import Plan, Protocol
-from pilot.plan.model import Analysis, Calendar, Teams, Wave
-from pilot.plan.template import CALENDARS, FIRST_OUTCOME_WEEK, STARTS, calendar_waves
+from pilot.plan.model import Analysis, Calendar, Design, Teams, Wave
+from pilot.plan.template import CALENDARS, FIRST_OUTCOME_WEEK, STARTS, USUAL_DRIFT_POINTS, calendar_waves
 from pilot.rehearsal.promise import AlternativeCode
 
 MORE_TEAMS = 2  # times as many
@@ -46,14 +46,26 @@ def sizes_at(protocol: Protocol, n_people: int) -> Mapping[str, int]:
 
 
 def alternatives_to(protocol: Protocol) -> Iterator[tuple[AlternativeCode, Protocol]]:
-    """Plans that would tell more than this one: first what costs nothing but time, then what needs more teams."""
-    plan = protocol.plan
+    """Plans that would tell more than this one: first what costs nothing but time, then what needs more teams.
+
+    Only those that could be sealed: the unit may have too few teams to be drawn, or to start in turns.
+    """
+    return (each for each in _alternatives(protocol) if not any(each[1].plan.contradictions()))
+
+
+def _alternatives(protocol: Protocol) -> Iterator[tuple[AlternativeCode, Protocol]]:
+    plan, full = protocol.plan, _with_full_calendar(protocol)
     if plan.design in ("before_after", "comparison"):
-        yield "waitlist", _as_waitlist(_with_full_calendar(protocol))
-    if plan.design == "before_after":  # nothing else lets it say *scale*
+        yield "waitlist", _as_waitlist(full)
+    if plan.design != "staggered":
+        yield "staggered", _with_full_calendar(_as_waitlist(full, "staggered"))
+    if plan.design == "before_after":  # it can say *scale* with somebody to compare with only
+        yield "comparison", _with_comparison_unit(full)
         return
-    if plan.design != "staggered" and _kinds(plan) < _kinds(_with_full_calendar(protocol).plan):
-        yield "full_calendar", _with_full_calendar(protocol)
+    if plan.design != "staggered" and len(plan.analysis.baseline) == 1:
+        yield "second_baseline", _with_second_baseline(protocol)
+    if plan.design != "staggered" and _kinds(plan) < _kinds(full.plan):
+        yield "full_calendar", full
     yield "more_teams", with_teams(protocol, MORE_TEAMS * len(plan.teams.all))
 
 
@@ -83,6 +95,7 @@ def _with_full_calendar(protocol: Protocol) -> Protocol:
     waves = tuple(Wave(id=wave_id, week=week) for wave_id, week in CALENDARS["full"].items())
     staggered = plan.design == "staggered"
     analysis = Analysis(
+        answers=plan.analysis.answers,
         estimator=plan.analysis.estimator,
         weighting=plan.analysis.weighting,
         baseline=tuple(wave.id for wave in waves if wave.kind == "baseline"),
@@ -97,13 +110,38 @@ def _with_full_calendar(protocol: Protocol) -> Protocol:
     return _with(protocol, calendar=calendar, analysis=analysis)
 
 
-def _as_waitlist(protocol: Protocol) -> Protocol:
+def _with_second_baseline(protocol: Protocol) -> Protocol:
+    """One more wave as long before the first as the full calendar has it."""
+    plan = protocol.plan
+    baselines = [week for wave_id, week in CALENDARS["full"].items() if wave_id.startswith("baseline")]
+    first = plan.calendar.waves[0]
+    earlier = Wave(id="baseline_1", week=first.week + baselines[0] - baselines[1])
+    waves = (earlier, Wave(id="baseline_2", week=first.week), *plan.calendar.waves[1:])
+    return _with(
+        protocol,
+        calendar=plan.calendar.model_copy(update={"waves": waves}),
+        analysis=plan.analysis.model_copy(update={"baseline": ("baseline_1", "baseline_2")}),
+    )
+
+
+def _with_comparison_unit(protocol: Protocol) -> Protocol:
+    teams = protocol.plan.teams.pilot
+    return _with(
+        protocol,
+        design="comparison",
+        teams=Teams(pilot=teams, comparison=_names("C", len(teams))),
+        analysis=protocol.plan.analysis.model_copy(update={"estimator": "change"}),
+        rule=protocol.plan.rule.model_copy(update={"drift_allowance_points": USUAL_DRIFT_POINTS}),
+    )
+
+
+def _as_waitlist(protocol: Protocol, design: Design = "waitlist") -> Protocol:
     """The unit's own teams, drawn by lot: those that were to be pilot teams, and no other unit's."""
     plan: Plan = protocol.plan
     return _with(
         protocol,
-        design="waitlist",
-        teams=Teams(randomise=plan.teams.pilot),
-        analysis=plan.analysis.model_copy(update={"estimator": "ancova"}),
+        design=design,
+        teams=Teams(randomise=plan.teams.randomise or plan.teams.pilot),
+        analysis=plan.analysis.model_copy(update={"estimator": "ancova", "answers": "linked"}),
         rule=plan.rule.model_copy(update={"drift_allowance_points": 0.0}),
     )

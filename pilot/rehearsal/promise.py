@@ -23,7 +23,7 @@ from pilot.rehearsal.tally import Rate, Tally
 from pilot.rehearsal.worlds import LARGE_SD, LITERATURE_SD, Cell, CellKind, literature_points
 
 POWER = 0.8
-AlternativeCode = Literal["more_teams", "full_calendar", "waitlist"]
+AlternativeCode = Literal["second_baseline", "full_calendar", "comparison", "waitlist", "staggered", "more_teams"]
 
 
 class Part(BaseModel):

@@ -52,7 +52,7 @@ class Tally:
         n: Replicates.
         words: How often each verdict was given.
         caps: How often each cap applied.
-        troubles: How often each guardrail was breached (`breached:<measure>`) or the loop was run too little.
+        troubles: How often each guardrail was in the way (`breached:<measure>`) or the loop was run too little.
         claims: How often each customary test claimed an improvement.
         n_estimated: Replicates with an estimate.
         n_above_zero: Of these, whose interval lies above 0.
@@ -101,7 +101,7 @@ class Tally:
             words={word: int((decision.word == place).sum()) for place, word in enumerate(WORDS)},
             caps={name: int(applies.sum()) for name, applies in decision.caps.items()},
             troubles={
-                **{f"breached:{measure}": int(each.sum()) for measure, each in decision.breached.items()},
+                **{f"breached:{measure}": int(each.sum()) for measure, each in decision.troubled.items()},
                 "low_fidelity": int(decision.low_fidelity.sum()),
             },
             claims={name: int(claim.sum()) for name, claim in claims.items()},

@@ -33,6 +33,7 @@ Cap = Literal[
     "grade_d",
     "comparison_needs_waves",
     "no_follow_up",
+    "not_linked",
     "guardrail_not_measured",
     "fidelity_not_measured",
 ]
@@ -51,6 +52,7 @@ DESIGN_CAPS: tuple[Cap, ...] = (
     "grade_d",
     "comparison_needs_waves",
     "no_follow_up",
+    "not_linked",
     "guardrail_not_measured",
     "fidelity_not_measured",
 )
@@ -70,6 +72,7 @@ class DecisionRule:
         is_comparison: Two units are compared: what they did before the launch must not differ.
         comparison_needs_waves: A comparison of units without enough baselines and later waves.
         margins: Largest acceptable worsening of each guardrail, in its own unit.
+        harm_must_be_ruled_out: Whether a guardrail is kept only where its interval lies below the margin.
         weak_items_points: Effect on the weaker half of the items below which it is in some items only.
         items_gap_z: Gap between the halves, over its standard error, from which items are taken to have shifted ...
         weak_items_share: ... unless the weaker half moved by this share of the effect.
@@ -85,6 +88,7 @@ class DecisionRule:
     is_comparison: bool
     comparison_needs_waves: bool
     margins: Mapping[str, float]
+    harm_must_be_ruled_out: bool
     weak_items_points: float
     items_gap_z: float
     weak_items_share: float
@@ -112,6 +116,7 @@ class DecisionRule:
             weak_items_share=plan.rule.weak_items_share,
             lasting_share=plan.rule.lasting_share,
             margins={guardrail.measure: guardrail.margin for guardrail in plan.outcomes.guardrails},
+            harm_must_be_ruled_out=plan.rule.guardrail_proof == "ruled_out",
         )
 
 
@@ -132,7 +137,9 @@ class Evidence:
         weak_items: Mean effect on the weaker half of the items, points; NaN where they cannot be compared.
         items_gap_z: By how much the stronger half moved more, over its standard error.
         worsening: Of each guardrail in its own unit, NaN where it was not measured in enough teams.
+        worst_worsening: Largest worsening that its interval holds, likewise.
         fidelity_pct: Mean of the pilot teams.
+        nobody_linked: Whether nobody has both a start and an end, so that nobody knows who left.
     """
 
     estimate: FloatArray
@@ -147,20 +154,24 @@ class Evidence:
     weak_items: FloatArray
     items_gap_z: FloatArray
     worsening: Mapping[str, FloatArray]
+    worst_worsening: Mapping[str, FloatArray]
     fidelity_pct: FloatArray
+    nobody_linked: BoolArray
 
     @classmethod
     def of(cls, estimates: Estimates, plan: Plan) -> Evidence:
         """The evidence among a plan's estimates."""
         deciding, placebo, lasting = estimates.primary_with_drift, estimates.placebo, estimates.lasting
+        both = (deciding, estimates.of_all_answers or deciding)
         lasting_lower, _ = interval(
             lasting.estimate, lasting.se, lasting.df, confidence_pct=plan.rule.lasting_confidence_pct
         )
         return cls(
-            estimate=deciding.estimate,
-            lower=deciding.lower,
-            upper=deciding.upper,
-            df=deciding.df,
+            # Where two estimates must stand, an effect is what both show, and is ruled out when both rule it out.
+            estimate=np.minimum(*(each.estimate for each in both)),
+            lower=np.minimum(*(each.lower for each in both)),
+            upper=np.maximum(*(each.upper for each in both)),
+            df=np.minimum(*(each.df for each in both)),
             lasting=lasting.estimate,
             lasting_lower=lasting_lower,
             inflating_bias=estimates.attrition.inflating_points,
@@ -172,7 +183,12 @@ class Evidence:
                 measure: np.where(each.is_measured, each.estimate.estimate, np.nan)
                 for measure, each in estimates.guardrails.items()
             },
+            worst_worsening={
+                measure: np.where(each.is_measured, each.estimate.upper, np.nan)
+                for measure, each in estimates.guardrails.items()
+            },
             fidelity_pct=estimates.fidelity_pct,
+            nobody_linked=np.asarray(np.isnan(estimates.before + estimates.after).all(axis=1), dtype=np.bool_),
         )
 
 
@@ -186,7 +202,10 @@ class Decision:
         worthwhile_ruled_out: The upper bound is below the SESOI.
         lasts: The effect is still there at the follow-ups.
         low_fidelity: The loop was run below its floor.
-        breached: By guardrail: whether it got worse by more than its margin (a point rule, no noninferiority test).
+        breached: By guardrail: whether it got worse by more than its margin.
+        harm_ruled_out: By guardrail: whether its interval lies below the margin (noninferiority).
+        troubled: By guardrail: whether it keeps the pilot from *scale*: breached, or unproven where the plan wants
+            proof.
         not_measured: By guardrail: whether too few teams measured it.
         caps: Which caps apply, by name.
         slack_points: By how much the effect may be wrong before another word would be said; 0 for *inconclusive*.
@@ -198,6 +217,8 @@ class Decision:
     lasts: BoolArray
     low_fidelity: BoolArray
     breached: Mapping[str, BoolArray]
+    harm_ruled_out: Mapping[str, BoolArray]
+    troubled: Mapping[str, BoolArray]
     not_measured: Mapping[str, BoolArray]
     caps: Mapping[Cap, BoolArray]
     slack_points: FloatArray
@@ -209,16 +230,19 @@ def decide(evidence: Evidence, rule: DecisionRule) -> Decision:
     ruled_out = evidence.upper < rule.sesoi_points
     below_floor = np.less(evidence.fidelity_pct, rule.fidelity_floor_pct or 0.0)
     breached = {measure: worsening > rule.margins[measure] for measure, worsening in evidence.worsening.items()}
+    harmless = {measure: worst <= rule.margins[measure] for measure, worst in evidence.worst_worsening.items()}
     not_measured = {measure: np.isnan(worsening) for measure, worsening in evidence.worsening.items()}
+    unproven = {measure: ~(harmless[measure] | missing) for measure, missing in not_measured.items()}
+    troubled = unproven if rule.harm_must_be_ruled_out else breached
     nowhere = np.zeros(stands.shape, dtype=bool)
     caps = _caps(evidence, rule, stands, ruled_out)
     caps["guardrail_not_measured"] = np.logical_or.reduce([nowhere, *not_measured.values()])
     validity = np.logical_or.reduce([caps[cap] for cap in VALIDITY_CAPS])
     solid = stands & ~validity & ~np.logical_or.reduce([caps[cap] for cap in DESIGN_CAPS])
-    troubled = np.logical_or.reduce([below_floor, *breached.values()])
+    in_trouble = np.logical_or.reduce([below_floor, *troubled.values()])
     stop = ruled_out & ~validity
     word = np.select(
-        [stop, solid & troubled, solid],
+        [stop, solid & in_trouble, solid],
         [WORDS.index("stop"), WORDS.index("adjust"), WORDS.index("scale")],
         WORDS.index("inconclusive"),
     ).astype(np.int8)
@@ -229,6 +253,8 @@ def decide(evidence: Evidence, rule: DecisionRule) -> Decision:
         lasts=_lasts(evidence, rule),
         low_fidelity=below_floor,
         breached=breached,
+        harm_ruled_out=harmless,
+        troubled=troubled,
         not_measured=not_measured,
         caps=caps,
         slack_points=_slack(evidence, rule, stop, solid),
@@ -257,6 +283,7 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
         "grade_d": everywhere(rule.before_after_only),
         "comparison_needs_waves": everywhere(rule.comparison_needs_waves),
         "no_follow_up": everywhere(not rule.has_follow_up),
+        "not_linked": evidence.nobody_linked,
         "fidelity_not_measured": np.isnan(evidence.fidelity_pct),
     }
 

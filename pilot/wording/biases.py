@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from pilot.i18n import Language, Message, message
-from pilot.result import Bias, Result, SecondOpinion
+from pilot.result import Bias, Exploration, Result, SecondOpinion
+from pilot.wording.sheets import read_as_before_sentences
 from pilot.wording.tables import labelled_table
 from pilot.wording.voice import Voice
+
+WEEKS_IN_A_MONTH = 52 / 12
 
 
 def bias_names() -> dict[str, Message]:
@@ -24,6 +29,7 @@ def bias_names() -> dict[str, Message]:
         "careless": message("Answers given without reading: what they add"),
         "occasion": message("Asked close to a bonus date or the like: what those waves add"),
         "one_team": message("One team carries it: what it adds"),
+        "marker": message("Something else was at work: how far a scale moved that the practice should not move"),
     }
 
 
@@ -36,6 +42,7 @@ def method_names() -> dict[str, Message]:
         "mixed_model": message("Mixed model with a team effect (REML, Kenward-Roger)"),
         "change_score": message("Change since the baseline, CR2"),
         "unlinked": message("All answers, linked or not, CR2"),
+        "straight_trend": message("Less what the drift before the launch, gone on in a line, would have made"),
         "interrupted_series": message("Against the trend before the launch"),
     }
 
@@ -54,25 +61,83 @@ def bias_table(result: Result, language: Language) -> pd.DataFrame:
         return "–" if value is None else voice.effect(value)
 
     def row(bias: Bias) -> list[str]:
-        return [voice.say(names[bias.code]), *map(points, (bias.looks_like, bias.overturns_at, bias.smallest_seen))]
+        name = voice.say(names[bias.code])
+        name = voice.say(message("{what} ({name})", what=name, name=voice.name(bias.name))) if bias.name else name
+        return [name, *map(points, (bias.looks_like, bias.overturns_at, bias.smallest_seen))]
 
     return labelled_table(columns, [row(bias) for bias in result.biases], voice)
 
 
-def exploration_sentence(result: Result, language: Language) -> str:
+def bias_sentences(result: Result, language: Language) -> list[str]:
+    """What stands behind some rows of the ledger."""
+    voice = Voice(language)
+    told = [voice.say(sentence) for bias in result.biases for sentence in _details(bias, voice)]
+    return [*told, *read_as_before_sentences(result, voice)]
+
+
+def _details(bias: Bias, voice: Voice) -> Iterator[Message]:
+    values = {name: voice.effect(value) for name, value in bias.values.items()}
+    if "tipping_points" in values:
+        yield message(
+            "Those who left would have to have scored {points} points below what was to be expected of them for the "
+            "effect to be gone.",
+            points=values["tipping_points"],
+        )
+    if {"trimmed_lower", "trimmed_upper"} <= values.keys():
+        yield message(
+            "People who stay whatever their arm: the effect lies between {lower} and {upper} points (Lee's bounds).",
+            lower=values["trimmed_lower"],
+            upper=values["trimmed_upper"],
+        )
+    if {"worst_lower", "worst_upper"} <= values.keys():
+        yield message(
+            "Had those who left scored anything at all: between {lower} and {upper} points; nearly always wide.",
+            lower=values["worst_lower"],
+            upper=values["worst_upper"],
+        )
+    if {"with_points", "without_points"} <= values.keys():
+        yield message(
+            "With every questionnaire {everyone} points, without the {n} that show two signs of not having been read "
+            "{careful}.",
+            everyone=values["with_points"],
+            n=voice.count(round(bias.values["n_questionnaires"])),
+            careful=values["without_points"],
+        )
+    if "bend_points_per_week_squared" in bias.values:
+        yield message(
+            "The effect is told from zero as long as the difference in trend bends by no more than {points} points a "
+            "month from one month to the next.",
+            points=voice.size(bias.values["bend_points_per_week_squared"] * WEEKS_IN_A_MONTH**2),
+        )
+
+
+def exploration_sentences(result: Result, language: Language) -> list[str]:
     """Where the effect is larger; empty where that is not known."""
-    voice, slope = Voice(language), result.exploration.per_10_pct_of_the_loop
-    if slope is None:
-        return ""
-    return voice.say(
-        message(
+    voice, explored = Voice(language), result.exploration
+    return [voice.say(sentence) for sentence in _explored(explored, voice)]
+
+
+def _explored(explored: Exploration, voice: Voice) -> Iterator[Message]:
+    slope, pilot, comparison = (
+        explored.per_10_pct_of_the_loop,
+        explored.sd_between_pilot_teams,
+        explored.sd_between_comparison_teams,
+    )
+    if slope is not None:
+        yield message(
             "Exploratory, it decides nothing: pilot teams that ran 10 percentage points more of the loop changed by "
             "{estimate} points more ({lower} to {upper}); they may differ in other ways.",
             estimate=voice.effect(slope.estimate),
             lower=voice.effect(slope.lower),
             upper=voice.effect(slope.upper),
         )
-    )
+    if pilot is not None and comparison is not None:
+        yield message(
+            "Exploratory likewise: from manager to manager the change differs by {pilot} points (standard deviation) "
+            "in pilot teams and by {comparison} in comparison teams, beyond what single people differ by.",
+            pilot=voice.size(pilot),
+            comparison=voice.size(comparison),
+        )
 
 
 def opinion_table(result: Result, language: Language) -> pd.DataFrame:

@@ -89,6 +89,15 @@ def _worthwhile_ruled_out(values: Values, _release: Release, voice: Voice) -> Me
     )
 
 
+def _all_answers(values: Values, _release: Release, voice: Voice) -> Message:
+    return message(
+        "All answers, linked or not, give {estimate} points ({lower} to {upper}); the plan wants both to stand.",
+        estimate=voice.effect(values["estimate"]),
+        lower=voice.effect(values["lower"]),
+        upper=voice.effect(values["upper"]),
+    )
+
+
 def _guardrail_kept(values: Values, release: Release, voice: Voice) -> Message:
     outcome = guardrail(release, values["measure"])
     name = guardrail_name(release, values["measure"], voice)
@@ -100,6 +109,34 @@ def _guardrail_kept(values: Values, release: Release, voice: Voice) -> Message:
         "“{name}” stayed within its limit: worse by {worsening}, and {margin} is acceptable.",
         name=name,
         worsening=voice.amount(outcome.worsening.estimate),
+        margin=voice.amount(outcome.margin),
+    )
+
+
+def _guardrail_ruled_out(values: Values, release: Release, voice: Voice) -> Message:
+    outcome = guardrail(release, values["measure"])
+    name = guardrail_name(release, values["measure"], voice)
+    if outcome is None or outcome.worsening is None:
+        return message("“{name}” stayed within its limit, and more than that is ruled out.", name=name)
+    return message(
+        "“{name}” stayed within its limit: even the worst value that fits is worse by {upper} only, and {margin} is "
+        "acceptable.",
+        name=name,
+        upper=voice.amount(max(outcome.worsening.upper, 0.0)),
+        margin=voice.amount(outcome.margin),
+    )
+
+
+def _guardrail_unproven(values: Values, release: Release, voice: Voice) -> Message:
+    outcome = guardrail(release, values["measure"])
+    name = guardrail_name(release, values["measure"], voice)
+    if outcome is None or outcome.worsening is None:
+        return message("That “{name}” stayed within its limit is not proven, and the plan wants proof.", name=name)
+    return message(
+        "The plan wants proof that “{name}” stayed within its limit: it may be worse by up to {upper}, and {margin} is "
+        "acceptable.",
+        name=name,
+        upper=voice.amount(outcome.worsening.upper),
         margin=voice.amount(outcome.margin),
     )
 
@@ -209,6 +246,11 @@ def _measure_guardrail(values: Values, release: Release, voice: Voice) -> Messag
     return message("Measure “{name}” in every team; without it nobody knows the price.", name=name)
 
 
+def _prove_guardrail(values: Values, release: Release, voice: Voice) -> Message:
+    name = guardrail_name(release, values["measure"], voice)
+    return message("Proof that “{name}” stays within its limit: measure it in more teams or more often.", name=name)
+
+
 def _relieve_guardrail(values: Values, release: Release, voice: Voice) -> Message:
     name = guardrail_name(release, values["measure"], voice)
     return message("Bring “{name}” back within its limit, then extend by one cycle.", name=name)
@@ -252,7 +294,10 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
             )
         ),
         "no_follow_up": _plain(message("The plan asks nobody again later, so whether the effect lasts is unknown.")),
+        "all_answers": _all_answers,
         "guardrail_kept": _guardrail_kept,
+        "guardrail_ruled_out": _guardrail_ruled_out,
+        "guardrail_unproven": _guardrail_unproven,
         "guardrail_breached": _guardrail_breached,
         "guardrail_not_measured": _guardrail_not_measured,
         "fidelity_reached": _fidelity_reached,
@@ -303,6 +348,18 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
                 "A lasting change that hit only the pilot's unit, for whatever reason, looks exactly like an effect."
             )
         ),
+        "not_linked": _plain(
+            message(
+                "Nobody's answers before and after could be linked, so that nobody knows whether other people answered "
+                "in the end than in the beginning."
+            )
+        ),
+        "answers_not_linked": _plain(
+            message(
+                "All answers count, linked or not: who came and who went is mixed in, and only larger effects can be "
+                "told."
+            )
+        ),
         "late_answers_wait": _plain(
             message("A few late answers wait until more have come, so that nobody can be recognised by them.")
         ),
@@ -332,9 +389,13 @@ TURNING_POINTS: Mapping[str, Sayer] = MappingProxyType(
         "measure_guardrail": _measure_guardrail,
         "measure_fidelity": _plain(message("Measure in every pilot team how far the practice is really run.")),
         "raise_fidelity": _raise_fidelity,
+        "prove_guardrail": _prove_guardrail,
         "relieve_guardrail": _relieve_guardrail,
         "wait_for_waves": _wait_for_waves,
         "reach_leavers": _plain(message("Ask those who dropped out; their answers decide whether the effect is real.")),
+        "link_answers": _plain(
+            message("Next time, give everybody a code of their own, so that the same people are compared.")
+        ),
         "look_at_items": _plain(
             message("Talk with people about the questions that moved and those that did not, then ask once more.")
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pilot.i18n import Message, message
 from pilot.publication import Release
-from pilot.wording.names import choice_name, design_name, estimator_name, wave_name, weighting_name
+from pilot.wording.names import answers_name, choice_name, design_name, estimator_name, wave_name, weighting_name
 from pilot.wording.voice import Voice
 
 
@@ -45,6 +45,7 @@ def _entries(release: Release, voice: Voice) -> Iterator[tuple[Message, str]]:
     yield message("Outcome"), _waves(pilot.outcome_waves, voice)
     yield message("Lasting effect"), _waves(pilot.lasting_waves, voice)
     yield message("Estimate"), voice.join(voice.say(estimator_name(primary.estimator)), *_cohorts(release, voice))
+    yield message("Whose answers"), voice.say(answers_name(primary.answers))
     yield message("Weighting"), voice.say(weighting_name(primary.weighting))
     yield message("Interval"), voice.say(interval)
     yield message("Precision"), voice.say(_precision(release, voice))

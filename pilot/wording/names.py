@@ -7,6 +7,7 @@ from typing import Literal
 
 from pilot.i18n import Message, message
 from pilot.plan import Arm, Design
+from pilot.plan.model import AnswersThatCount
 from pilot.publication import Withheld
 from pilot.verdict import Word
 
@@ -90,6 +91,16 @@ def estimator_name(estimator: str) -> Message:
         "before_after": message("Change of the pilot teams from before to after."),
     }
     return names.get(estimator, message("Not recorded."))
+
+
+def answers_name(answers: AnswersThatCount) -> Message:
+    """Whose answers decide."""
+    names: Mapping[AnswersThatCount, Message] = {
+        "linked": message("People who answered before and after."),
+        "all": message("All answers, whether or not the same person answered twice."),
+        "both": message("People who answered before and after, and all answers: each must stand by itself."),
+    }
+    return names[answers]
 
 
 def weighting_name(weighting: str) -> Message:

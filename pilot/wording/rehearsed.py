@@ -71,6 +71,9 @@ def _alternative(alternative: Alternative, voice: Voice) -> Message:
     names: dict[AlternativeCode, Message] = {
         "more_teams": message("{teams} teams", teams=voice.count(alternative.n_teams)),
         "full_calendar": message("two baselines, five pulses and two follow-ups"),
+        "second_baseline": message("a second baseline twelve weeks before the first"),
+        "comparison": message("another unit of as many teams to compare with"),
+        "staggered": message("the unit's own teams drawn by lot to start in turns, some held back to the end"),
         "waitlist": message("the unit's own teams drawn by lot, half of them starting now"),
     }
     if promise.verdict_mde is None:

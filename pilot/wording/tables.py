@@ -44,7 +44,9 @@ def _guardrail_row(outcome: GuardrailOutcome, voice: Voice) -> list[str]:
     measured = outcome.status != "not_measured"
     absent = voice.say(withheld_reason("too_few_people") if measured else message("not measured"))
     statuses = {
+        "ruled_out": message("harm ruled out"),
         "kept": message("within the limit"),
+        "unproven": message("harm not ruled out"),
         "breached": message("over the limit"),
         "not_measured": message("not measured"),
     }

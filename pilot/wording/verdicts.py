@@ -67,6 +67,11 @@ def _adjust(release: Release, voice: Voice) -> Message:
         for finding in release.verdict.findings
         if finding.code == "guardrail_breached"
     ]
+    if not names and "guardrail_unproven" in codes:
+        return message(
+            "The practice works, but the plan wants proof that what it protects got no worse, and there is none yet: "
+            "extend and measure on."
+        )
     if names and "fidelity_below_floor" in codes:
         return message(
             "The practice works, but {names} got worse by more than is acceptable and it was run only in part: "

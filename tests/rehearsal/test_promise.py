@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pilot.analysis import analyse
-from pilot.plan import PilotFolder, PlanAnswers, read_plan, seal_plan, sealed_protocol, write_plan
+from pilot.plan import PilotFolder, Plan, PlanAnswers, read_plan, seal_plan, sealed_protocol, write_plan
 from pilot.rehearsal import Rehearsal, Run, cells_of, read_rehearsal, rehearse, write_rehearsal
 from pilot.rehearsal.customary import customary_claims
 from pilot.rehearsal.judging import judge, panel_of_pilots
@@ -292,7 +292,7 @@ def test_a_world_is_rehearsed_once_however_often_it_is_named(protocol):
 
 def test_two_units_are_shaken_along_the_curve(tmp_path):
     folder = PilotFolder(tmp_path / "two")
-    teams, others = (tuple(f"{letter}{number}" for number in range(6)) for letter in "PC")
+    teams, others = (tuple(f"{letter}{number}" for number in range(8)) for letter in "PC")
     write_plan(folder, PlanAnswers("R&D", date(2027, 3, 1), design="comparison", teams=teams, comparison_teams=others))
     comparison = read_plan(folder)
     for cell in curve_cells(comparison):
@@ -300,6 +300,7 @@ def test_two_units_are_shaken_along_the_curve(tmp_path):
         assert shock == pytest.approx(comparison.plan.rule.drift_allowance_points / np.sqrt(2))
     found = dict(alternatives_to(comparison))
     assert found["waitlist"].plan.teams.randomise == teams  # the unit's own, not the other unit's too
+    assert "staggered" not in found  # eight teams are too few to start in turns
     assert sizes_like({"P0": 5, "P1": 9}, with_teams(comparison, 4)) == {"P001": 5, "P002": 9, "C001": 5, "C002": 9}
 
 
@@ -324,3 +325,27 @@ def test_sizes_come_from_the_roster(command, tmp_path):
     run = command("rehearse", unit, "--scenario", "nothing", "--replicates", 100, "--jobs", 1)
     assert run.code == 0, run.err
     assert read_rehearsal(PilotFolder(unit).rehearsal).sizes_from_roster
+
+
+@pytest.mark.parametrize(
+    ("design", "n_teams", "calendar", "codes"),
+    [
+        ("waitlist", 16, "one_baseline", {"staggered", "second_baseline", "full_calendar", "more_teams"}),
+        ("waitlist", 16, "full", {"staggered", "more_teams"}),
+        ("waitlist", 8, "full", {"more_teams"}),
+        ("staggered", 16, "full", {"more_teams"}),
+        ("before_after", 10, "short", {"waitlist", "staggered", "comparison"}),
+        ("before_after", 7, "short", {"comparison"}),
+    ],
+)
+def test_what_would_help_is_a_plan_that_can_be_sealed(tmp_path, design, n_teams, calendar, codes):
+    folder = PilotFolder(tmp_path / "unit")
+    teams = tuple(f"T{number:02d}" for number in range(n_teams))
+    write_plan(folder, PlanAnswers("R&D", date(2027, 3, 1), design=design, teams=teams, calendar=calendar))
+    found = dict(alternatives_to(read_plan(folder)))
+    assert set(found) == codes
+    for other in found.values():
+        assert not list(other.plan.contradictions())
+        assert Plan.model_validate(other.plan.model_dump()) == other.plan
+    if "second_baseline" in found:
+        assert [wave.week for wave in found["second_baseline"].plan.calendar.waves][:2] == [-12, 0]

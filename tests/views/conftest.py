@@ -97,8 +97,14 @@ def _waves(arms: list[str], withheld: tuple[str, ...]) -> tuple[ShownWave, ...]:
 
 
 def _guardrail(status: str) -> GuardrailOutcome:
-    after = {"kept": 1.42, "breached": 2.05, "not_measured": None}[status]
-    worse = {"kept": estimate_of(0.18, -0.1, 0.46), "breached": estimate_of(0.81, 0.5, 1.12), "not_measured": None}
+    after = {"breached": 2.05, "not_measured": None}.get(status, 1.42)
+    worse = {
+        "ruled_out": estimate_of(0.18, -0.1, 0.46),
+        "kept": estimate_of(0.18, -0.3, 0.66),
+        "unproven": estimate_of(0.18, -0.3, 0.66),
+        "breached": estimate_of(0.81, 0.5, 1.12),
+        "not_measured": None,
+    }
     return GuardrailOutcome(
         measure="manager_hours",
         name=HOURS,
@@ -169,7 +175,7 @@ def _findings(kind: str, guardrail: str, drift: float) -> tuple[Finding, ...]:
         found.append(finding("worthwhile_ruled_out", "against", upper=upper, sesoi=0.15))
     if kind in ("scale", "adjust"):
         found.append(finding("lasts", "for"))
-    roles = {"kept": "for", "breached": "against", "not_measured": "cap"}
+    roles = {"kept": "for", "ruled_out": "for", "unproven": "against", "breached": "against", "not_measured": "cap"}
     found.append(finding(f"guardrail_{guardrail}", roles[guardrail], measure="manager_hours"))
     found.append(finding("fidelity_reached", "for"))
     found.append(finding("chosen_lowest"))
@@ -223,6 +229,7 @@ def build_release(
     primary = Effect(
         scale="engagement",
         name=BilingualText(zh="敬业度", en="Engagement"),
+        answers="linked",
         estimator=estimator,
         weighting="person",
         between_arms=between,
@@ -252,6 +259,7 @@ def build_release(
         ),
         verdict=_verdict(kind, GRADES[design], (*_findings(kind, guardrail, drift), *findings)),
         primary=primary,
+        of_all_answers=None,
         lasting=None if kind in ("refused", "in_evaluation") else estimate_of(0.24, 0.09, 0.39),
         secondary=(secondary,),
         waves=_waves(arms, withheld_waves),
