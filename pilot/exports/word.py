@@ -9,7 +9,7 @@ from docx.document import Document as WordDocument
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Emu, Mm, Pt
 from docx.table import Table, _Cell
 
 from pilot.exports.asked import PERSON_QUESTION, Option, ToolFile, number_told, options_of
@@ -19,8 +19,11 @@ from pilot.instruments.form import Block, ComposedForm
 
 LATIN_FONT, EAST_ASIAN_FONT = "Calibri", "Microsoft YaHei"
 SPELLING: dict[Language, str] = {"zh": "zh-CN", "en": "en-GB"}
+A4 = (Mm(210), Mm(297))
 BLANK = "＿" * 12
 BOX = "○"
+QUESTION_SHARE = 0.45  # of the width of the page; the answers share the rest
+ENTRY_SHARES = (0.1, 0.3, 0.6)
 BODY_SIZE, SMALL_SIZE = Pt(10.5), Pt(8.5)
 
 
@@ -36,6 +39,8 @@ class _Paper:
         self._form, self._language = form, language
         self._document: WordDocument = Document()
         self._number = 0
+        page = self._document.sections[0]
+        page.page_width, page.page_height = A4
         self._set_fonts()
 
     def content(self) -> bytes:
@@ -87,7 +92,8 @@ class _Paper:
                 question = self._numbered(item.text.text(self._language))
                 self._document.add_paragraph(f"{question} {told} {BLANK}")
             return
-        table = self._table(1 + len(options), ["", *(self._heading(option) for option in options)])
+        shares = (QUESTION_SHARE, *[(1 - QUESTION_SHARE) / len(options)] * len(options))
+        table = self._table(shares, ["", *(self._heading(option) for option in options)])
         for item in block.items:
             self._add_row(table, [self._numbered(item.text.text(self._language)), *[BOX] * len(options)])
         self._document.add_paragraph()
@@ -95,9 +101,13 @@ class _Paper:
     def _heading(self, option: Option) -> str:
         return tidy(option.label.text(self._language))
 
-    def _table(self, width: int, headings: list[str]) -> Table:
-        table: Table = self._document.add_table(rows=1, cols=width)
-        table.style = "Table Grid"
+    def _table(self, shares: tuple[float, ...], headings: list[str]) -> Table:
+        table: Table = self._document.add_table(rows=1, cols=len(shares))
+        table.style, table.autofit = "Table Grid", False
+        page = self._document.sections[0]
+        text_width = (page.page_width or 0) - (page.left_margin or 0) - (page.right_margin or 0)
+        for column, cell, share in zip(table.columns, table.rows[0].cells, shares, strict=True):
+            column.width = cell.width = Emu(round(text_width * share))
         _fill(table.rows[0].cells, headings)
         repeated = OxmlElement("w:tblHeader")  # the answers stand at the top of every page that the table reaches
         table.rows[0]._tr.get_or_add_trPr().append(repeated)
@@ -114,7 +124,7 @@ class _Paper:
             self._say(message("One row a person: the columns person_id, wave_id and those below, each with its code."))
         )
         headings = [message("Question"), message("Column"), message("Codes")]
-        table = self._table(3, [self._say(heading) for heading in headings])
+        table = self._table(ENTRY_SHARES, [self._say(heading) for heading in headings])
         number = 0
         for section in self._form.sections:
             for block in section.blocks:

@@ -185,10 +185,11 @@ def plain_form() -> Callable[..., ComposedForm]:
         second: BilingualText | None = None,
         open_question: BilingualText | None = None,
         identifier: str = "first",
+        second_identifier: str = "second",
     ) -> ComposedForm:
         texts = {identifier: item or both("我有劲头。", "I have energy.")}
         if second:
-            texts["second"] = second
+            texts[second_identifier] = second
         instrument = Instrument(
             format=1,
             id="plain",

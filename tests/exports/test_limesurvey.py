@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pilot.documents import BilingualText
 from pilot.errors import PilotError
 from pilot.exports import export_files
 from pilot.exports.asked import options_of
@@ -137,3 +138,13 @@ def test_a_code_below_zero_is_refused_with_a_sentence(plain_form):
     answers = Answers(lowest=-1, highest=1)
     with pytest.raises(PilotError, match="LimeSurvey records no answer with the code -1"):
         export_files(plain_form(answers=answers), "limesurvey")
+
+
+def test_ids_that_differ_only_at_their_end_or_by_underscores_keep_codes_of_their_own(plain_form):
+    same_start = "a_very_long_name_of_an_item_"
+    for first, second in ((f"{same_start}1", f"{same_start}2"), ("ab_c", "a_bc"), ("block_1", "block1"), ("why_", "x")):
+        form = plain_form(
+            identifier=first, second_identifier=second, second=BilingualText(zh="我累。", en="I am tired.")
+        )
+        _, questions = read(export_files(form, "limesurvey")[".txt"])  # which compares all codes
+        assert len(columns_of(questions["en"])) == 4
