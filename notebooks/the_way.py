@@ -93,6 +93,28 @@ panel = panel_from_tables(tables, protocol, seal.assignment)
 panel.scores["engagement"].shape
 
 # %% [markdown]
+# 量表测得准不准：信度、单因子、与基线理解是否一致，一句结论。
+# How well the scale measures: reliability, one factor, read as at the baseline, and a verdict.
+
+# %%
+from pilot.analysis.scale_sheets import languages_of, scale_sheets
+from pilot.scores import questionnaires_of
+from pilot.wording.sheets import quality_table
+
+questionnaires = questionnaires_of(tables, panel, protocol)
+sheets = scale_sheets(questionnaires, languages_of(tables, panel), panel, protocol)
+quality_table(sheets, (), "zh")
+
+# %%
+from pilot.wording import Voice
+from pilot.wording.sheet_facts import item_table, sheet_facts
+
+endline = next(sheet for sheet in sheets if (sheet.scale, sheet.wave_id) == ("engagement", "endline"))
+for fact in sheet_facts(endline, Voice("zh")):
+    print(f"{fact.label}：{fact.text}")
+item_table(endline, Voice("zh"))
+
+# %% [markdown]
 # ## 6 效果 · Effects
 #
 # 团队是聚类：CR2 方差，Satterthwaite 自由度。
