@@ -296,7 +296,9 @@ def panel_of_answers(
     """
     places = {item_id: place for place, item_id in enumerate(protocol.instruments.items)}
     keyed: dict[str, tuple[AnyFloatArray, ...]] = {}
-    for scale_id in protocol.instruments.scales:
+    for scale_id, scale in protocol.instruments.scales.items():
+        if scale.kind == "check":  # shows who reads, and measures nothing
+            continue
         items = protocol.instruments.items_of(scale_id)
         lowest, highest = protocol.instruments.range_of(scale_id)
         keyed[scale_id] = keyed_items(

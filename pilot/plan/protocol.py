@@ -60,10 +60,17 @@ def read_plan(folder: PilotFolder) -> Protocol:
 def _unknown_scales(plan: Plan, instruments: Instruments, source: PageSource) -> Iterator[Fault]:
     named: list[tuple[Keys, str]] = [(("outcomes", "primary", "scale"), plan.outcomes.primary.scale)]
     named += [(("outcomes", "secondary", index), scale) for index, scale in enumerate(plan.outcomes.secondary)]
+    scored = sorted(scale.id for scale in instruments.scales.values() if scale.kind != "check")
     for keys, scale in named:
-        if scale not in instruments.scales:
+        if scale in instruments.scales and scale not in scored:
+            yield Fault(
+                source.place(keys),
+                message("“{scale}” only shows who reads the questions; it is never scored.", scale=scale),
+                message("Write one of: {choices}.", choices=scored),
+            )
+        elif scale not in instruments.scales:
             yield Fault(
                 source.place(keys),
                 message("no questionnaire of this plan has a scale “{scale}”.", scale=scale),
-                message("Write one of: {choices}.", choices=sorted(instruments.scales)),
+                message("Write one of: {choices}.", choices=scored),
             )

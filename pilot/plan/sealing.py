@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.instruments import Instrument, Instruments
+from pilot.instruments.wording import rewordings
 from pilot.plan.changes import Change, changes_between
 from pilot.plan.folder import PilotFolder
 from pilot.plan.model import Arm, Plan
@@ -181,20 +182,25 @@ def sealed_protocol(folder: PilotFolder) -> tuple[Protocol, Seal]:
 def protocol_in_force(seal: Seal) -> Protocol:
     """The protocol that a seal holds, with the deviations recorded since."""
     content = seal.current_protocol
-    instruments = {name: Instrument.model_validate(page) for name, page in content["instruments"].items()}
-    return Protocol(Plan.model_validate(content["plan"]), Instruments(instruments))
+    return Protocol(Plan.model_validate(content["plan"]), _instruments_of(content))
+
+
+def _instruments_of(protocol: dict[str, Any]) -> Instruments:
+    pages = protocol["instruments"].items()
+    return Instruments({name: Instrument.model_validate(page) for name, page in pages})
 
 
 def record_deviation(folder: PilotFolder, reason: str, recorded_at: datetime) -> Deviation:
     """Accept the changes in `plan.yaml` (or a questionnaire) as a deviation.
 
     Raises:
-        PilotError: nothing was changed, no reason is given, or the change touches the design or the teams.
+        PilotError: nothing was changed, no reason is given, the change touches the design or the teams, or a question
+            became another one under its old id.
     """
     seal = _read(folder)
     protocol = read_plan(folder)
     changes = changes_between(seal.current_protocol, protocol.content)
-    faults = list(_refused_changes(changes))
+    faults = [*_refused_changes(changes), *_other_questions(seal, protocol.instruments)]
     if not changes:
         found = message("nothing differs from the plan in force.")
         faults.append(Fault(folder.plan.name, found, message("Change the plan first, then record it.")))
@@ -219,6 +225,17 @@ def _refused_changes(changes: tuple[Change, ...]) -> Iterator[Fault]:
         if change.path == PRIVACY_THRESHOLD and int(change.after or 0) < int(change.before or 0):
             found = message("the threshold was promised to those who answered.")
             yield Fault(change.path, found, message("It can be raised, not lowered; put it back."))
+
+
+def _other_questions(seal: Seal, instruments: Instruments) -> Iterator[Fault]:
+    """Ids that once stood for another question: waves would be compared across it."""
+    for past in (seal.protocol, *(deviation.protocol for deviation in seal.deviations)):
+        for changed in rewordings(_instruments_of(past), instruments):
+            yield Fault(
+                f"instruments.{changed.instrument_id} {changed.id}",
+                message("{what} differs from what was sealed.", what=changed.what),
+                message("Give it a new id: answers to two wordings are not compared. Or put the old one back."),
+            )
 
 
 def _read(folder: PilotFolder) -> Seal:

@@ -6,7 +6,7 @@ through the thresholds, so that ceilings and careless answers do not eat a part 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class Course:
     star: FloatArray
     shock_sd: FloatArray
     shock_level: FloatArray
+
+    @classmethod
+    def still(cls, n_waves: int) -> Course:
+        """The course of what never moves."""
+        return cls(**{each.name: np.zeros(n_waves) for each in fields(cls)})
 
     def truth_at(self, waves: IntArray) -> float:
         """The effect on the mean over some waves, points of the score; NaN where there are none."""
@@ -187,7 +192,7 @@ def truths(layout: Layout, courses: dict[str, tuple[Course, ...]]) -> dict[str, 
         "primary_outcome_points": truth_at(primary, layout.outcome_waves),
         "primary_lasting_points": truth_at(primary, layout.lasting_waves),
     }
-    for scale in others:
+    for scale in (each for each in others if not each.instructed):
         truth[f"{scale.id}_outcome_points"] = truth_at(scale, layout.outcome_waves)
     # Rounded, so that a stated 0.4 is not written as 0.39999999999999813.
     return {name: round(value, DIGITS) for name, value in truth.items() if not np.isnan(value)}

@@ -36,6 +36,8 @@ class ScaleLayout:
         options: Answer options, the same for all of its items.
         reverse_keyed: Whether each item is, shape (items of the scale,).
         asked: In which waves it is asked, shape (waves,).
+        is_marker: Whether the practice does not move it.
+        instructed: The code that each of its items asks for; empty where the scale measures something.
     """
 
     id: str
@@ -43,6 +45,8 @@ class ScaleLayout:
     options: AnswerOptions
     reverse_keyed: BoolArray
     asked: BoolArray
+    is_marker: bool = False
+    instructed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -305,4 +309,6 @@ def _scale(protocol: Protocol, scale_id: str, asked: BoolArray) -> ScaleLayout:
         options=AnswerOptions(lowest, highest, 1 if whole_numbers else (highest - lowest) / STEPS_OF_A_SLIDER),
         reverse_keyed=np.array([item.reversed for item in items], dtype=bool),
         asked=asked,
+        is_marker=protocol.instruments.scales[scale_id].is_marker,
+        instructed=tuple(item.instructed for item in items if item.instructed is not None),
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pilot.simulate.asking import courses_of, model_of
 from pilot.simulate.correlation import Correlations, answer_correlation
-from pilot.simulate.course import Course, course_of, truths
+from pilot.simulate.course import Course, truths
 from pilot.simulate.latent import FloatArray, ItemModel
 from pilot.simulate.layout import Layout, ScaleLayout
 from pilot.simulate.measures import worsenings
@@ -79,13 +80,8 @@ def solve_world(scenario: Scenario, layout: Layout) -> World:
     """
     scales: list[ScaleWorld] = []
     for scale in layout.scales:
-        target = scenario.secondary_target if scales else scenario.primary_target
-        model = ItemModel.for_scores(target, scale.options, len(scale.items))
-        chosen = layout.chosen is not None
-        courses = tuple(
-            course_of(scenario, model, layout.weeks, is_primary=not scales, chosen=chosen, start=start)
-            for start in layout.starts
-        )
+        model = model_of(scenario, scale, is_primary=not scales)
+        courses = courses_of(scenario, scale, model, layout, is_primary=not scales)
         correlation = scenario.correlation_of_scales() if scales else 1.0
         scales.append(ScaleWorld(scale, model, courses, correlation))
     return World(
