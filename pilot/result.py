@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pilot.documents import BilingualText
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
+from pilot.loop import IndicatorCode, Period
 from pilot.plan import Arm, Change, Design
 from pilot.plan.model import AnswersThatCount, Grade
 from pilot.plan.protocol import digest
@@ -190,6 +191,17 @@ class GuardrailOutcome(Part):
     mean_after: float | None
     n_pilot_teams: int
     status: GuardrailStatus
+
+
+class LoopIndicator(Part):
+    """One mechanism of the loop in one arm and period (see `pilot.loop.Indicator`)."""
+
+    code: IndicatorCode
+    arm: Arm
+    period: Period
+    value: float | None
+    n_people: int
+    n_teams: int
 
 
 class FidelityOutcome(Part):
@@ -387,6 +399,7 @@ class Result(Part):
         biases: The bias ledger: how large each possible lie looks, how large it would have to be.
         exploration: Where the effect is larger.
         read_as_before: Whether the pilot arm reads the primary scale after the launch as before.
+        loop: How the loop was run, by mechanism, arm and period.
         scale_sheets: How well each scale measured in each wave: of everybody, and of the linked panel for release.
         second_opinions: The same question by other methods; they decide nothing.
         released: Number of the newest release when it was made; another one since makes it stale.
@@ -418,6 +431,7 @@ class Result(Part):
     second_opinions: tuple[SecondOpinion, ...]
     exploration: Exploration
     read_as_before: InvarianceFinding | None = None
+    loop: tuple[LoopIndicator, ...] = ()
     scale_sheets: tuple[ScaleSheet, ...] = ()
     released: int
     seen: dict[str, tuple[str, ...]]

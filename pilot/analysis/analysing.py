@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
@@ -19,6 +20,7 @@ from pilot.effects import Estimate, Estimates, estimate_pilot, hedges_g
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.ledger import Ledger, hold_back_a_few, seen_in
+from pilot.loop import loop_indicators
 from pilot.plan import Guardrail, Plan, Protocol, Seal
 from pilot.plan.protocol import digest
 from pilot.result import (
@@ -28,12 +30,13 @@ from pilot.result import (
     FidelityOutcome,
     GuardrailOutcome,
     GuardrailStatus,
+    LoopIndicator,
     PilotFacts,
     Result,
     SourceNote,
     Verdict,
 )
-from pilot.schema.tables import Tables
+from pilot.schema.tables import PracticeTables, Tables
 from pilot.scores import Panel, panel_from_tables, questionnaires_of
 from pilot.store import ImportRecord
 from pilot.verdict import WORDS, Decision, DecisionRule, Evidence, Word, chance_worthwhile, decide
@@ -48,6 +51,7 @@ def analyse(
     imports: Iterable[ImportRecord],
     made_at: datetime,
     ledger: Ledger | None = None,
+    practice: PracticeTables | None = None,
 ) -> Result:
     """Analyse a pilot as its sealed plan says.
 
@@ -111,6 +115,10 @@ def analyse(
         scale_sheets=(
             *scale_sheets(questionnaires, languages_of(tables, panel), panel, protocol),
             *linked_sheets(questionnaires, panel, protocol),
+        ),
+        loop=tuple(
+            LoopIndicator(**asdict(each))
+            for each in loop_indicators(tables.roster, practice or PracticeTables(), plan, seal.assignment, seal.starts)
         ),
         verdict=_verdict(panel, estimates, decision, seal, protocol, held_back=held_back),
         released=ledger.last_number,

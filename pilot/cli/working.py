@@ -18,6 +18,7 @@ from pilot.ledger import begin_ledger
 from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
 from pilot.plan.protocol import digest
 from pilot.publication import Release, latest_release, publish
+from pilot.rehearsal import read_rehearsal
 from pilot.report import write_report
 from pilot.result import Result, read_result, write_result
 from pilot.schema.columns import TableName
@@ -115,7 +116,15 @@ def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
     """Estimate, judge and write the result file."""
     protocol, sealed = sealed_protocol(folder)
     with Store(database) as store:
-        result = analyse(protocol, sealed, store.tables(), store.imports(), now(), begin_ledger(folder.ledger))
+        result = analyse(
+            protocol,
+            sealed,
+            store.tables(),
+            store.imports(),
+            now(),
+            begin_ledger(folder.ledger),
+            store.practice(),
+        )
     write_result(folder.result, result)
     language = speaker.language
     speaker.table(bias_table(result, language))
@@ -129,7 +138,8 @@ def analyse_pilot(folder: PilotFolder, database: str, speaker: Speaker) -> None:
 
 def publish_result(folder: PilotFolder, speaker: Speaker) -> Release:
     """Make a release from the result and say its verdict."""
-    release = publish(_current_result(folder), folder.releases, folder.ledger, now())
+    rehearsal = read_rehearsal(folder.rehearsal) if folder.rehearsal.exists() else None
+    release = publish(_current_result(folder), folder.releases, folder.ledger, now(), rehearsal)
     speaker.done(message("Release {number} is in {path}.", number=release.number, path=folder.releases))
     briefing = brief(release, speaker.language)
     speaker.say(f"\n  {briefing.symbol} {briefing.word}")

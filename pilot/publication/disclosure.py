@@ -14,8 +14,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pilot.loop import IndicatorCode
 from pilot.plan import Arm
-from pilot.publication.release import Count, Mean, ShownFlow, ShownWave, Withheld
+from pilot.publication.release import Count, Mean, ShownFlow, ShownIndicator, ShownWave, Withheld
 from pilot.result import (
     ArmFlow,
     Effect,
@@ -23,12 +24,14 @@ from pilot.result import (
     FidelityOutcome,
     Finding,
     GuardrailOutcome,
+    LoopIndicator,
     Result,
     Verdict,
     WaveMean,
 )
 
 DECIMALS = 3
+HOURS: IndicatorCode = "conversation_hours"  # the only indicator that is no share
 
 
 def too_close(larger: int, smaller: int, minimum: int) -> bool:
@@ -163,6 +166,31 @@ def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:
     if few_estimated or outcome.n_pilot_teams < minimum:
         return outcome.model_copy(update={"worsening": None, "mean_before": None, "mean_after": None})
     return outcome
+
+
+def safe_indicator(indicator: LoopIndicator, minimum: int) -> ShownIndicator:
+    """A mechanism of the loop: whole percent of enough people, and never "nobody" or "everybody"."""
+    value = indicator.value
+    reason: Withheld | None = None
+    if indicator.n_people < minimum:
+        reason = "too_few_people"
+    elif value is None:
+        reason = "no_records"
+    elif indicator.code != HOURS and round(value) in (0, 100):
+        reason = "all_alike"
+    if reason:
+        value = None
+    elif value is not None and indicator.code != HOURS:
+        value = float(round(value))
+    people = Count(n=None, withheld=reason) if reason == "too_few_people" else Count(n=indicator.n_people)
+    return ShownIndicator(
+        code=indicator.code,
+        arm=indicator.arm,
+        period=indicator.period,
+        value=value,
+        people=people,
+        withheld=reason,
+    )
 
 
 def safe_fidelity(outcome: FidelityOutcome, minimum: int) -> FidelityOutcome:

@@ -19,16 +19,28 @@ from pilot.publication.disclosure import (
     safe_fidelity,
     safe_flow,
     safe_guardrail,
+    safe_indicator,
     safe_verdict,
     safe_waves,
 )
+from pilot.publication.promise import ShownPromise, shown_promise
 from pilot.publication.release import Release, latest_release, release_numbers, release_path
 from pilot.publication.sheets import safe_sheets
+from pilot.rehearsal import Rehearsal
 from pilot.result import Result
 
 
-def publish(result: Result, folder: Path, ledger_path: Path, published_at: datetime) -> Release:
+def publish(
+    result: Result, folder: Path, ledger_path: Path, published_at: datetime, rehearsal: Rehearsal | None = None
+) -> Release:
     """Write the next release, and who stands behind it into the ledger.
+
+    Args:
+        result: What was found.
+        folder: Where releases lie.
+        ledger_path: Where it is remembered who stood behind them.
+        published_at: Now.
+        rehearsal: What was promised before the launch; None where the plan was not rehearsed.
 
     Raises:
         PilotError: an arm has too few linked people to show anything; the result is older than the newest release;
@@ -40,7 +52,7 @@ def publish(result: Result, folder: Path, ledger_path: Path, published_at: datet
     faults = [*_small_arms(result, minimum), *_out_of_line(result, previous, ledger)]
     if faults:
         raise PilotError(message("Nothing was published."), faults)
-    release = _release(result, previous, published_at, minimum)
+    release = _release(result, previous, published_at, shown_promise(rehearsal, result) if rehearsal else None)
     # The ledger first: an entry too many only refuses more, an entry too few would let releases be subtracted.
     entry = LedgerEntry(number=release.number, seen=result.seen)
     write_ledger(ledger_path, ledger.model_copy(update={"entries": (*ledger.entries, entry)}))
@@ -52,7 +64,8 @@ def publish(result: Result, folder: Path, ledger_path: Path, published_at: datet
     return release
 
 
-def _release(result: Result, previous: Release | None, published_at: datetime, minimum: int) -> Release:
+def _release(result: Result, previous: Release | None, published_at: datetime, promise: ShownPromise | None) -> Release:
+    minimum = result.pilot.minimum_cell_n
     n_linked = {flow.arm: flow.n_linked for flow in result.flow}
     of_linked = result.primary.answers != "all"
     waves = safe_waves(result.waves, groups_of_waves(result), minimum)
@@ -71,6 +84,8 @@ def _release(result: Result, previous: Release | None, published_at: datetime, m
         waves=waves,
         flow=tuple(safe_flow(flow, minimum) for flow in result.flow),
         guardrails=tuple(safe_guardrail(outcome, minimum) for outcome in result.guardrails),
+        loop=tuple(safe_indicator(each, minimum) for each in result.loop),
+        promise=promise,
         fidelity=safe_fidelity(result.fidelity, minimum),
         scale_sheets=safe_sheets(result.scale_sheets, waves, minimum),
     )

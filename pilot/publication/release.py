@@ -12,7 +12,9 @@ from pydantic import Field, ValidationError
 from pilot.documents import BilingualText
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
+from pilot.loop import IndicatorCode, Period
 from pilot.plan import Arm
+from pilot.publication.promise import ShownPromise
 from pilot.result import (
     DeviationNote,
     Effect,
@@ -25,8 +27,9 @@ from pilot.result import (
 )
 from pilot.sheets import Bounded, Fitness, InvarianceStep, Reason
 
-Withheld = Literal["too_few_people", "could_be_subtracted"]
-"""Why a figure is not shown: it is about too few people; or it would let another one be computed."""
+Withheld = Literal["too_few_people", "could_be_subtracted", "all_alike", "no_records"]
+"""Why a figure is not shown: it is about too few people; it would let another one be computed; everybody in it is
+alike, so that it is about each of them; or nothing was recorded."""
 
 
 class Count(Part):
@@ -53,6 +56,21 @@ class ShownWave(Part):
     week: int
     people: Count
     score: Mean
+
+
+class ShownIndicator(Part):
+    """One mechanism of the loop in one arm and period (see `pilot.loop`), or why it is not shown.
+
+    Attributes:
+        value: Percent in whole numbers, or hours a person and week.
+    """
+
+    code: IndicatorCode
+    arm: Arm
+    period: Period
+    value: float | None
+    people: Count
+    withheld: Withheld | None = None
 
 
 class ShownFlow(Part):
@@ -122,6 +140,8 @@ class Release(Part):
         flow: Who was asked and who answered.
         guardrails: What must not get worse.
         fidelity: How far the loop was run.
+        loop: How the loop was run, by mechanism; empty where no practice was imported.
+        promise: What the rehearsal promised before the launch; None where the plan was not rehearsed.
         scale_sheets: How well the primary scale measured.
         sha256: Of all the above.
     """
@@ -142,6 +162,8 @@ class Release(Part):
     flow: tuple[ShownFlow, ...]
     guardrails: tuple[GuardrailOutcome, ...]
     fidelity: FidelityOutcome
+    loop: tuple[ShownIndicator, ...] = ()
+    promise: ShownPromise | None = None
     scale_sheets: tuple[ShownSheet, ...] = ()
     sha256: str = ""
 

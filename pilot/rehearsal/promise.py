@@ -125,6 +125,11 @@ class Rehearsal(Part):
             alternatives=tuple(alternatives),
         )
 
+    def at(self, points: float) -> CellOutcome:
+        """The world along the curve of effects whose effect is nearest."""
+        curve = [cell for cell in self.cells if cell.kind == "curve"]
+        return min(curve, key=lambda cell: abs(cell.tally.truth - points))
+
     @property
     def promise(self) -> Promise:
         """What it comes to."""

@@ -116,4 +116,8 @@ def withheld_reason(reason: Withheld | None) -> Message:
         return message("not shown: too few people")
     if reason == "could_be_subtracted":
         return message("not shown: would give away a small group")
+    if reason == "all_alike":
+        return message("not shown: nobody or everybody, so that it would be about each of them")
+    if reason == "no_records":
+        return message("nothing was recorded")
     return message("not available")

@@ -37,7 +37,7 @@ def _sentences(rehearsal: Rehearsal, voice: Voice) -> Iterator[Message]:
         (rehearsal.literature_points, message("the mean effect in the literature")),
         (rehearsal.large_points, message("a large effect")),
     ):
-        at = _nearest(rehearsal, points)
+        at = rehearsal.at(points)
         yield message(
             "If it lifts by {points} points ({what}): {scale} of 100 say scale, {stop} say stop.",
             points=voice.size(at.tally.truth),
@@ -59,11 +59,6 @@ def _answer(rehearsal: Rehearsal, promise: Promise, voice: Voice) -> Message:
         "This pilot finds effects from about {points} points: 80 of 100 such pilots would then say scale.",
         points=voice.size(promise.verdict_mde),
     )
-
-
-def _nearest(rehearsal: Rehearsal, points: float) -> CellOutcome:
-    curve = [cell for cell in rehearsal.cells if cell.kind == "curve"]
-    return min(curve, key=lambda cell: abs(cell.tally.truth - points))
 
 
 def _alternative(alternative: Alternative, voice: Voice) -> Message:

@@ -1,0 +1,8 @@
+"""How the loop was run, from the tables of practice: goals, conversations, feedback, development plans, time.
+
+- `indicators`: one number for each mechanism, by arm, before the launch and since
+"""
+
+from pilot.loop.indicators import INDICATORS, Indicator, IndicatorCode, Period, loop_indicators
+
+__all__ = ["INDICATORS", "Indicator", "IndicatorCode", "Period", "loop_indicators"]
