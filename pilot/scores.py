@@ -5,7 +5,7 @@ Arrays carry a leading replicate axis: the real pilot is one replicate, a rehear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 AnyFloatArray = NDArray[np.floating[Any]]
 """Of single or double precision: answers are read in either."""
 BoolArray = NDArray[np.bool_]
+CountArray = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,18 @@ class Panel:
         Returns:
             One array a set, shape (replicates, people); NaN where nothing is there, or the set is empty.
         """
-        # One product for all sets: picking single waves out of the last axis is several times slower.
-        chosen = np.array([[wave in waves for waves in wave_sets] for wave in self.wave_ids], dtype=values.dtype)
-        rows = values.reshape(-1, values.shape[-1])
-        filled, present = _zero_where_missing(rows)
-        total, count = filled @ chosen, present.astype(values.dtype) @ chosen
+        return tuple(self._mean_over(values, waves) for waves in wave_sets)
+
+    def _mean_over(self, values: AnyFloatArray, waves: tuple[str, ...]) -> FloatArray:
+        # Wave by wave: those of simulated pilots lie side by side in memory, and the others are not touched.
+        chosen = [values[..., place] for place, wave in enumerate(self.wave_ids) if wave in waves]
+        if not chosen:
+            return np.full(values.shape[:-1], np.nan)
+        if len(chosen) == 1:
+            return chosen[0].astype(np.float64, order="C")
+        total, count = _sum_and_count(chosen)
         with np.errstate(invalid="ignore"):
-            means = total.astype(np.float64) / count  # 0 / 0 is NaN: there is nothing to take the mean of
-        return tuple(means.T.reshape(len(wave_sets), *values.shape[:-1]))
+            return np.divide(total, count, dtype=np.float64)  # 0 / 0 is NaN: there is nothing to take the mean of
 
     def own_mean_of(self, scale_id: str, wave_ids: tuple[str, ...], plan: Plan) -> FloatArray:
         """The same over the waves as many weeks after the start of each person's team as the named ones after launch.
@@ -126,14 +131,15 @@ def mean_of_available(values: FloatArray) -> FloatArray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _sum_and_count(parts: Iterable[AnyFloatArray]) -> tuple[AnyFloatArray, FloatArray]:
+def _sum_and_count(parts: Sequence[AnyFloatArray]) -> tuple[AnyFloatArray, CountArray]:
     """Sum of a few arrays where they are not NaN, and of how many it is the sum.
 
-    One pass an array: summing over a short last axis is several times slower.
+    One pass an array: summing over a short last axis is several times slower. The count is as short a number as will
+    do, and takes next to no time.
     """
     first, *others = parts
     total, present = _zero_where_missing(first)
-    count = present.astype(np.float64)
+    count = present.astype(np.min_scalar_type(len(parts)))
     for part in others:
         filled, present = _zero_where_missing(part)
         total += filled
@@ -148,15 +154,10 @@ def _zero_where_missing(values: AnyFloatArray) -> tuple[AnyFloatArray, BoolArray
     step that a rehearsal spends most of its time in.
     """
     present = ~np.isnan(values)
-    bits = np.dtype(f"i{values.dtype.itemsize}")
-    filled: AnyFloatArray = np.bitwise_and(values.view(bits), np.negative(present.astype(bits))).view(values.dtype)
+    bits = np.negative(present.astype(f"i{values.dtype.itemsize}"))  # all ones where there is a value
+    bits &= values.view(bits.dtype)
+    filled: AnyFloatArray = bits.view(values.dtype)
     return filled, present
-
-
-def _mean(total: AnyFloatArray, count: FloatArray) -> FloatArray:
-    with np.errstate(invalid="ignore"):
-        mean: FloatArray = total.astype(np.float64) / count  # 0 / 0 is NaN: there is nothing to take the mean of
-    return mean
 
 
 def scale_scores(answers: FloatArray, *, reverse_keyed: ArrayLike, lowest: float, highest: float) -> FloatArray:
@@ -190,7 +191,13 @@ def keyed_items(
 def score_of(items: Sequence[AnyFloatArray]) -> FloatArray:
     """The scale score of keyed answers by the half rule; see `scale_scores`."""
     total, count = _sum_and_count(items)
-    return np.where(2 * count >= len(items), _mean(total, count), np.nan)
+    fewest = -(-len(items) // 2)
+    enough = (count >= fewest).astype(total.dtype)
+    with np.errstate(invalid="ignore"):
+        # 0 / 0 is NaN: with fewer there is no score. A quarter of the time of choosing value by value.
+        enough /= enough
+        enough *= count
+        return np.divide(total, enough, dtype=np.float64)
 
 
 @dataclass(frozen=True)

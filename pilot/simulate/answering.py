@@ -1,7 +1,8 @@
 """People answer: who is there, who responds, in what state, with how much care.
 
 Everything works on a block of replicates. Draws are single precision, which halves their cost and is far finer
-than a five-point answer.
+than a five-point answer. Arrays have their waves first: each wave lies side by side, so that some of many waves are
+worked on without a stride. Random numbers are drawn person by person, whatever the arrays.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from pilot.simulate.correlation import HALF_YEAR_WEEKS, root_of
+from pilot.simulate.careless import CarelessAnswers
+from pilot.simulate.correlation import HALF_YEAR_WEEKS, Mixing, root_of
 from pilot.simulate.latent import FloatArray
 from pilot.simulate.layout import N_UNITS, BoolArray
-from pilot.simulate.normals import coarse_normals
+from pilot.simulate.normals import coarse_normals, coarse_places, normals_at
 from pilot.simulate.selection import SingleArray, pick_lowest, picked_groups, star_teams
 from pilot.simulate.world import ScaleWorld, World
 
@@ -67,9 +69,9 @@ def draw_presence(world: World, rng: np.random.Generator, n_replicates: int) -> 
 
 
 def on_roster(joined_week: SingleArray, left_week: SingleArray, weeks: FloatArray) -> BoolArray:
-    """Who was there when a wave opened, shape (replicates, people, waves)."""
-    weeks = weeks.astype(np.float32)
-    present: BoolArray = (joined_week[..., None] <= weeks) & (weeks < left_week[..., None])
+    """Who was there when a wave opened, shape (waves, replicates, people)."""
+    opened = weeks.astype(np.float32)[:, None, None]
+    present: BoolArray = (joined_week <= opened) & (opened < left_week)
     return present
 
 
@@ -81,39 +83,33 @@ def answer_block(
     Args:
         world: The solved scenario.
         arms: What the teams get.
-        present: Who is on the roster, shape (replicates, people, waves).
+        present: Who is on the roster, shape (waves, replicates, people).
         rng: Source of every random number.
-        stored: Filled with the answers, shape (items, replicates, people, waves).
+        stored: Filled with the answers, shape (items, waves, replicates, people).
 
     Returns:
-        Who answered without reading, shape (replicates, people, waves).
+        Who answered without reading, shape (waves, replicates, people).
     """
     weeks, start_week, n = world.layout.weeks, arms.start_week, len(arms.start_week)
-    state = _draw_state(world, weeks, rng, n)
+    state = _draw_state(world, world.mixing, weeks, rng, n)
     shocks = _draw_shocks(world, rng, n) if world.scenario.unit_shocks else None
     bad_luck = _pick(world, state, shocks, rng)
     answered = present & _responds(world, start_week, state, rng)
     effect_luck = rng.standard_normal(start_week.shape, dtype=np.float32)
-    # One uniform a questionnaire says whether it is careless, in which way, and where a straight line runs.
-    luck = rng.random(answered.shape, dtype=np.float32)
+    careless = CarelessAnswers.among(answered, world.scenario.careless, rng)
     team_luck = TeamLuck(effect_luck, star_teams(arms.treated, rng) if world.scenario.star else None, shocks)
-    for scale in world.scales:
-        asked = scale.layout.asked
-        waves = slice(None) if asked.all() else asked.nonzero()[0]
-        own = state[..., waves]
+    for scale, mixing in zip(world.scales, world.own_mixings, strict=True):
+        waves = scale.layout.asked.nonzero()[0]
+        trait = state[waves]
         if scale.correlation < 1:
-            other = _draw_state(world, weeks[asked], rng, n)
-            own = scale.correlation * own + float(np.sqrt(1 - scale.correlation**2)) * other
-        trait = scale.model.trait_sd * own
-        trait += world.layout.of_people(_team_shift(world, scale, arms, team_luck)[..., waves], weeks[asked])
+            trait *= scale.correlation
+            trait += float(np.sqrt(1 - scale.correlation**2)) * _draw_state(world, mixing, weeks[waves], rng, n)
+        trait *= scale.model.trait_sd
+        trait += world.layout.of_people(_team_shift(world, scale, arms, team_luck)[waves], weeks[waves])
         if bad_luck is not None and scale.correlation == 1:
-            trait[..., world.picked_in] += scale.model.trait_sd * bad_luck
-        answers = _tick(world, scale, trait, start_week, rng)
-        _spoil(world, scale, answers, answered[..., waves], luck[..., waves], rng)
-        missing = np.where(answered[..., waves], np.float32(0), np.float32(np.nan))
-        for place, codes in zip(scale.layout.items, answers, strict=True):
-            stored[place][..., waves] = codes + missing
-    return answered & (luck < world.scenario.careless.share)
+            trait[world.picked_in] += scale.model.trait_sd * bad_luck
+        _tick(world, scale, trait, start_week, answered[waves], careless.at(scale.layout.asked), rng, stored)
+    return careless.where(answered.shape)
 
 
 def _draw_shocks(world: World, rng: np.random.Generator, n_replicates: int) -> SingleArray:
@@ -126,19 +122,20 @@ def _pick(world: World, state: SingleArray, shocks: SingleArray | None, rng: np.
     """See `pick_lowest`; None where nobody was picked."""
     picked = world.scenario.picked
     groups = picked_groups(world.layout, whole_unit=picked.what == "unit") if picked else None
-    return pick_lowest(world, groups, state, shocks, rng) if groups else None
+    return pick_lowest(world, groups, np.moveaxis(state, 0, -1), shocks, rng) if groups else None
 
 
-def _draw_state(world: World, weeks: FloatArray, rng: np.random.Generator, n_replicates: int) -> SingleArray:
-    """Standard normal states of people in their teams, shape (replicates, people, waves)."""
-    layout, correlations, n_waves = world.layout, world.correlations, len(weeks)
+def _draw_state(
+    world: World, mixing: Mixing, weeks: FloatArray, rng: np.random.Generator, n_replicates: int
+) -> SingleArray:
+    """Standard normal states of people in their teams, shape (waves, replicates, people)."""
+    layout, n_waves = world.layout, len(weeks)
     own = coarse_normals(rng, (n_replicates * layout.n_people, n_waves))
     shared = rng.standard_normal((n_replicates * len(layout.team_ids), n_waves), dtype=np.float32)
     # One flat product: a stack of tiny ones, one a replicate, would be far slower.
-    own = own @ correlations.person_mixing(weeks).astype(np.float32)
-    shared = shared @ correlations.team_mixing(weeks).astype(np.float32)
-    state = own.reshape(n_replicates, layout.n_people, n_waves)
-    state += layout.of_people(shared.reshape(n_replicates, len(layout.team_ids), n_waves), weeks)
+    own, shared = mixing.person.T @ own.T, mixing.team.T @ shared.T
+    state = own.reshape(n_waves, n_replicates, -1)
+    state += layout.of_people(shared.reshape(n_waves, n_replicates, -1), weeks)
     return state
 
 
@@ -149,11 +146,12 @@ def _responds(world: World, start_week: FloatArray, state: SingleArray, rng: np.
     standard normal, so the rate of response stays as stated; only who answers changes.
     """
     response, lasting = world.scenario.response, world.answer_correlation
-    silence = coarse_normals(rng, state.shape)
+    n_waves, *people = state.shape
+    silence = normals_at(np.moveaxis(coarse_places(rng, (*people, n_waves)), -1, 0))
     silence *= (1 - lasting) ** 0.5
-    silence += lasting**0.5 * rng.standard_normal((*state.shape[:2], 1), dtype=np.float32)
+    silence += lasting**0.5 * rng.standard_normal(people, dtype=np.float32)
     if response.unhappy_leave != "none":
-        after = world.layout.weeks > 0
+        after = world.layout.weeks[:, None, None] > 0
         where = _runs_the_loop(world, start_week, world.layout.weeks) if response.unhappy_leave == "pilot" else after
         pull = response.unhappy_correlation
         silence = np.where(where, (1 - pull**2) ** 0.5 * silence - pull * state, silence)
@@ -162,12 +160,12 @@ def _responds(world: World, start_week: FloatArray, state: SingleArray, rng: np.
 
 
 def _runs_the_loop(world: World, start_week: FloatArray, weeks: FloatArray) -> BoolArray:
-    """Who is in a pilot team after its start, shape (replicates, people, weeks)."""
-    return world.layout.of_people(weeks > start_week[..., None], weeks)
+    """Who is in a pilot team after its start, shape (weeks, replicates, people)."""
+    return world.layout.of_people(weeks[:, None, None] > start_week, weeks)
 
 
 def _team_shift(world: World, scale: ScaleWorld, arms: Arms, luck: TeamLuck) -> SingleArray:
-    """By how much the trait of each team is shifted, points, shape (replicates, teams, waves)."""
+    """By how much the trait of each team is shifted, points, shape (waves, replicates, teams)."""
     course, layout, shocks = scale.course, world.layout, world.scenario.unit_shocks
     cohort = np.minimum(np.searchsorted(layout.starts, arms.start_week), len(layout.starts) - 1)
 
@@ -187,37 +185,63 @@ def _team_shift(world: World, scale: ScaleWorld, arms: Arms, luck: TeamLuck) -> 
     if shocks and luck.shocks is not None:
         hit = (layout.unit == 0) | (shocks.hits == "every_unit")
         shift += (course.shock_sd * luck.shocks[:, layout.unit] + course.shock_level) * hit[:, None]
-    single: SingleArray = shift.astype(np.float32)
-    return single
+    return np.moveaxis(shift, -1, 0).astype(np.float32, order="C")
 
 
 def _tick(
-    world: World, scale: ScaleWorld, trait: SingleArray, start_week: FloatArray, rng: np.random.Generator
-) -> SingleArray:
-    """The option nearest to each latent answer, as ticked, shape (items, replicates, people, waves).
+    world: World,
+    scale: ScaleWorld,
+    trait: SingleArray,
+    start_week: FloatArray,
+    answered: BoolArray,
+    careless: CarelessAnswers,
+    rng: np.random.Generator,
+    stored: SingleArray,
+) -> None:
+    """Store the option nearest to each latent answer, as ticked.
 
     A reverse-keyed item is the mirror image around the middle of the options: the noise is symmetric.
+
+    Args:
+        world: The solved scenario.
+        scale: The scale, asked in some waves.
+        trait: Points, shape (waves of the scale, replicates, people).
+        start_week: Of each team, shape (replicates, teams).
+        answered: Who answered, shape as of the trait.
+        careless: Who of them did not read.
+        rng: Source of every random number.
+        stored: Of all scales, shape (items, waves, replicates, people).
     """
     model, options, mirrored = scale.model, scale.model.options, scale.layout.reverse_keyed
+    n_waves, *people = trait.shape
     sign = np.where(mirrored, -1.0, 1.0)
     offsets = np.where(mirrored, options.lowest + options.highest - model.offsets, model.offsets)
     # In steps above the lowest option, so that rounding to whole numbers is choosing an option.
-    slope = _column(sign * model.loadings / options.step)
-    level = _column((offsets - options.lowest) / options.step)
-    answers = coarse_normals(rng, (len(offsets), *trait.shape))
-    answers *= model.noise_sd / options.step
-    answers += slope * trait
-    answers += level
-    shift = world.scenario.response_shift
-    if shift:
-        # Thresholds that move down are latent answers that move up.
-        moved = moved_items(len(offsets), shift.items_share)
-        running = _runs_the_loop(world, start_week, world.layout.weeks[scale.layout.asked])
-        up = _column(sign * moved * (shift.points * options.points / options.step))
-        answers[moved] += up[moved] * running
-    np.rint(answers, out=answers)
-    np.clip(answers, 0, options.n_steps, out=answers)
-    return _to_codes(scale, answers)
+    slope, level = sign * model.loadings / options.step, (offsets - options.lowest) / options.step
+    noise = np.moveaxis(coarse_places(rng, (len(offsets), *people, n_waves)), -1, 1)
+    unread = careless.steps(len(offsets), options.n_steps + 1, rng)
+    shift, waves = world.scenario.response_shift, scale.layout.asked.nonzero()[0]
+    moved = moved_items(len(offsets), shift.items_share) if shift else np.zeros(len(offsets), dtype=np.bool_)
+    running = _runs_the_loop(world, start_week, world.layout.weeks[waves]) if shift else None
+    seen = answered.astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        lowest = np.float32(options.lowest) * (seen / seen)  # 0 / 0 is NaN: not answered
+    # Item by item: what is worked on then stays in the processor's cache.
+    steps, part = np.empty_like(trait), np.empty_like(trait)
+    for item, place in enumerate(scale.layout.items):
+        normals_at(noise[item], out=steps)
+        steps *= float(model.noise_sd / options.step)
+        steps += np.multiply(trait, np.float32(slope[item]), out=part)
+        steps += np.float32(level[item])
+        if shift and running is not None and moved[item]:
+            # Thresholds that move down are latent answers that move up.
+            steps += np.float32(sign[item] * (shift.points * options.points / options.step)) * running
+        np.rint(steps, out=steps)
+        np.clip(steps, 0, options.n_steps, out=steps)
+        steps.reshape(n_waves, -1)[careless.wave, careless.person] = unread[item]
+        if options.step != 1:
+            steps *= options.step
+        stored[place][waves] = np.add(steps, lowest, out=part)
 
 
 def moved_items(n_items: int, share: float) -> BoolArray:
@@ -225,35 +249,3 @@ def moved_items(n_items: int, share: float) -> BoolArray:
     n_moved = max(1, round(share * n_items))
     moved: BoolArray = np.diff(np.arange(n_items + 1) * n_moved // n_items) > 0
     return moved
-
-
-def _spoil(
-    world: World,
-    scale: ScaleWorld,
-    answers: SingleArray,
-    answered: BoolArray,
-    luck: SingleArray,
-    rng: np.random.Generator,
-) -> None:
-    """Overwrite the answers of careless questionnaires: a straight line, or ticks at random."""
-    careless, n_options = world.scenario.careless, scale.model.options.n_steps + 1
-    line_share = careless.share * careless.straight_line_share
-    line = answered & (luck < line_share)
-    if line_share > 0:
-        answers[:, line] = _to_codes(scale, np.floor(luck[line] * (n_options / line_share)).clip(0, n_options - 1))
-    ticks = answered & (luck >= line_share) & (luck < careless.share)
-    drawn = np.floor(n_options * rng.random((len(answers), int(ticks.sum())), dtype=np.float32))
-    answers[:, ticks] = _to_codes(scale, drawn)
-
-
-def _to_codes(scale: ScaleWorld, steps: SingleArray) -> SingleArray:
-    options = scale.model.options
-    if options.step != 1:
-        steps *= options.step
-    steps += options.lowest
-    return steps
-
-
-def _column(values: FloatArray) -> SingleArray:
-    """One value an item, to spread over (items, replicates, people, waves)."""
-    return values.astype(np.float32)[:, None, None, None]

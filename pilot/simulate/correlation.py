@@ -5,12 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, special
 
 from pilot.i18n import message
 from pilot.simulate.latent import FloatArray, ItemModel, unattainable
 
 HALF_YEAR_WEEKS = 24.0  # from launch to endline in the default calendar
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Matrices that turn independent normals into states at some weeks, each of shape (waves, waves).
+
+    Attributes:
+        person: Of a person's own states.
+        team: Of a team's states.
+    """
+
+    person: NDArray[np.float32]
+    team: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -74,13 +88,12 @@ class Correlations:
         np.fill_diagonal(covariance, 1.0)
         return (1 - self.team) * covariance
 
-    def team_mixing(self, weeks: FloatArray) -> FloatArray:
-        """Matrix that turns independent normals into a team's states at these weeks, shape (waves, waves)."""
-        return root_of(self.team_covariance(weeks))
-
-    def person_mixing(self, weeks: FloatArray) -> FloatArray:
-        """The same for a person's own states."""
-        return root_of(self.person_covariance(weeks))
+    def mixing(self, weeks: FloatArray) -> Mixing:
+        """What turns independent normals into states at these weeks."""
+        person, team = (
+            root_of(each(weeks)).astype(np.float32) for each in (self.person_covariance, self.team_covariance)
+        )
+        return Mixing(person, team)
 
 
 def root_of(covariance: FloatArray) -> FloatArray:

@@ -135,10 +135,9 @@ class Layout:
         return np.where(weeks < self.moves.week[:, None], self.team[:, None], self.moves.to_team[:, None])
 
     def of_people(self, of_teams: NDArray[Value], weeks: FloatArray) -> NDArray[Value]:
-        """Spread what holds for teams, (replicates, teams, weeks), to the people who are in them in those weeks."""
-        if self.moves is None:
-            return np.take(of_teams, self.team, axis=1)
-        return of_teams[:, self.team_at(weeks), np.arange(len(weeks))]
+        """Spread what holds for teams, (weeks, replicates, teams), to the people who are in them in those weeks."""
+        in_weeks = zip(of_teams, self.team_at(weeks).T, strict=True)
+        return np.stack([np.take(of_week, team, axis=-1) for of_week, team in in_weeks])
 
     @property
     def measure_ids(self) -> tuple[str, ...]:

@@ -18,10 +18,20 @@ VALUES_A_DRAW = 4  # 16 bits each of a draw of 64
 
 def coarse_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Standard normal numbers, single precision."""
+    return normals_at(coarse_places(rng, shape))
+
+
+def coarse_places(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.uint16]:
+    """Which of the values, half the size of the numbers themselves."""
     size = int(np.prod(shape))
     drawn = rng.integers(0, 1 << 64, -(-size // VALUES_A_DRAW), dtype=np.uint64).astype("<u8", copy=False)
-    places = drawn.view("<u2")[:size]  # the same order on every machine
-    return np.take(_quantiles(), places, mode="clip").reshape(shape)
+    places: NDArray[np.uint16] = drawn.view("<u2")[:size]  # the same order on every machine
+    return places.reshape(shape)
+
+
+def normals_at(places: NDArray[np.uint16], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """The numbers at these places, in `out` where there is one."""
+    return np.take(_quantiles(), places, out=out, mode="clip")
 
 
 @cache

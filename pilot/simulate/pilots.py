@@ -16,7 +16,7 @@ from pilot.simulate.scenario import Scenario
 from pilot.simulate.selection import SingleArray
 from pilot.simulate.world import World, solve_world
 
-BLOCK_CELLS = 1 << 16  # person-waves worked on at a time; a block of a few items then stays in the processor's cache
+BLOCK_CELLS = 1 << 17  # person-waves worked on at a time; a block of a few items then stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SimulatedPilots:
     Attributes:
         layout: Teams, waves and questions.
         answers: Codes as ticked (reverse-keyed items are not turned), NaN where not answered, shape (replicates,
-            people, waves, items). Stored item by item.
+            people, waves, items). Stored item by item, each wave by wave.
         start_week: Week in which each team starts, infinite for teams that do not, shape (replicates, teams).
         joined_week: Week in which a person joins; -inf: before the first wave. Shape (replicates, people).
         left_week: Week in which a person leaves; for most it lies after the last wave. Same shape.
@@ -54,7 +54,7 @@ class SimulatedPilots:
     @property
     def on_roster(self) -> BoolArray:
         """Who was on the roster when a wave opened, shape (replicates, people, waves)."""
-        return on_roster(self.joined_week, self.left_week, self.layout.weeks)
+        return np.moveaxis(on_roster(self.joined_week, self.left_week, self.layout.weeks), 0, -1)
 
 
 def draw_pilots(scenario: Scenario, layout: Layout, rng: np.random.Generator, n_replicates: int) -> SimulatedPilots:
@@ -82,25 +82,24 @@ def draw_from_world(world: World, rng: np.random.Generator, n_replicates: int) -
     manager_luck = rng.standard_normal(start_week.shape) if scenario.dose else None
     measures = draw_measures(scenario, layout, start_week, rng, manager_luck)
     dose = None if manager_luck is None else dose_at(scenario, manager_luck)
-    waves = (n_replicates, layout.n_people, len(layout.weeks))
+    waves = (len(layout.weeks), n_replicates, layout.n_people)
     stored = np.full((len(layout.item_ids), *waves), np.nan, dtype=np.float32)
-    joined, left = np.empty((2, *waves[:2]), dtype=np.float32)
+    joined, left = np.empty((2, *waves[1:]), dtype=np.float32)
     careless = np.empty(waves, dtype=bool)
     n_block = max(1, BLOCK_CELLS // max(1, layout.n_people * len(layout.weeks)))
     for start in range(0, n_replicates, n_block):
         block = slice(start, min(start + n_block, n_replicates))
         joined[block], left[block] = draw_presence(world, rng, block.stop - start)
         present = on_roster(joined[block], left[block], layout.weeks)
-        careless[block] = answer_block(
-            world, Arms(start_week[block], None if dose is None else dose[block]), present, rng, stored[:, block]
-        )
+        arms = Arms(start_week[block], None if dose is None else dose[block])
+        careless[:, block] = answer_block(world, arms, present, rng, stored[:, :, block])
     return SimulatedPilots(
         layout=layout,
-        answers=np.moveaxis(stored, 0, -1),
+        answers=stored.transpose(2, 3, 1, 0),
         start_week=start_week,
         joined_week=joined,
         left_week=left,
-        careless=careless,
+        careless=np.moveaxis(careless, 0, -1),
         team_measures=measures,
         truth={name: np.full(n_replicates, value) for name, value in world.truth.items()},
     )

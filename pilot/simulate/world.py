@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from pilot.simulate.asking import courses_of, model_of
-from pilot.simulate.correlation import Correlations, answer_correlation
+from pilot.simulate.correlation import Correlations, Mixing, answer_correlation
 from pilot.simulate.course import Course, truths
 from pilot.simulate.latent import FloatArray, ItemModel
 from pilot.simulate.layout import Layout, ScaleLayout
@@ -64,6 +65,16 @@ class World:
         shocks, n_waves = self.scenario.unit_shocks, len(self.layout.weeks)
         lasting = shocks.lasting_share if shocks else 0.0
         return lasting + (1 - lasting) * np.eye(n_waves)
+
+    @cached_property
+    def mixing(self) -> Mixing:
+        """Of the state behind the primary scale."""
+        return self.correlations.mixing(self.layout.weeks)
+
+    @cached_property
+    def own_mixings(self) -> tuple[Mixing, ...]:
+        """Of what each scale's state has for itself, in the waves that ask it."""
+        return tuple(self.correlations.mixing(self.layout.weeks[scale.layout.asked]) for scale in self.scales)
 
     @property
     def picked_in(self) -> int:
