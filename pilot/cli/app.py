@@ -261,10 +261,10 @@ def main() -> None:
 
 def _language_of(arguments: list[str]) -> Language:
     """The language of a run that failed, read again because the context is gone."""
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
-        chosen = option.removeprefix("--lang=") if option.startswith("--lang=") else value if option == "--lang" else ""
-        if chosen == "zh":
-            return "zh"
-        if chosen == "en":
-            return "en"
+    option, value = [*arguments, "", ""][1:3]  # before the command; behind it, the same words mean something else
+    chosen = option.removeprefix("--lang=") if option.startswith("--lang=") else value if option == "--lang" else ""
+    if chosen == "zh":
+        return "zh"
+    if chosen == "en":
+        return "en"
     return preferred_language()

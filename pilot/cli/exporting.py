@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pilot.cli.speaking import Speaker
 from pilot.errors import Fault, PilotError
-from pilot.exports import MAPPING_SUFFIX, Tool, export_files
+from pilot.exports.exporting import MAPPING_SUFFIX, export_files
+from pilot.exports.tools import Tool
 from pilot.i18n import Language, Message, message
 from pilot.instruments.form import ComposedForm
 

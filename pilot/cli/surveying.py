@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pilot.exports.tools import Tool
+from pilot.i18n import Language
 from pilot.plan import PilotFolder
 
 survey = typer.Typer(
@@ -35,3 +37,26 @@ def quality(
 
     pilot_folder = PilotFolder(folder)
     judge_scales(pilot_folder, database or pilot_folder.database_url, context.obj)
+
+
+@survey.command(
+    help="导出到问卷星、XLSForm、LimeSurvey、Qualtrics、Word、Markdown · a form for the survey tool that you have"
+)
+def export(
+    context: typer.Context,
+    form: Annotated[str, typer.Argument(metavar="FORM", help="问卷名或文件 · name or page of a form")],
+    to: Annotated[Tool, typer.Option("--to", help="哪种工具 · for which tool")],
+    out: Annotated[Path | None, typer.Option("--out", help="写到哪里 · file to write [FORM-TOOL]")] = None,
+    lang: Annotated[
+        Language | None,
+        typer.Option(
+            "--lang", help="问卷的语言；双语工具先显示它 · language of the form, the first one where both are"
+        ),
+    ] = None,
+    wave: Annotated[str | None, typer.Option("--wave", help="哪一轮 · for which wave's answers")] = None,
+) -> None:
+    """Write a form for a tool, and the mapping file that reads its answers back."""
+    from pilot.cli.exporting import export as export_form
+    from pilot.instruments import read_form
+
+    export_form(read_form(form, Path()), to, out, lang, wave, context.obj)

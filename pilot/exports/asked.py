@@ -46,6 +46,7 @@ class ReturnedColumns:
         values: What the tool writes for an answer, and its code, where the answer's label does not say it.
         are_numbered: Whether the tool writes the question's number before its wording.
         rows_below_header: Rows of explanation before the first answer.
+        missing: What the tool writes where nothing was answered; an empty cell, if nothing else.
     """
 
     person: str
@@ -53,6 +54,7 @@ class ReturnedColumns:
     values: dict[str, str] = field(default_factory=dict)
     are_numbered: bool = False
     rows_below_header: int = 0
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

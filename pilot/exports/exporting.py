@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from pilot.exports.asked import ToolFile, check_form
 from pilot.exports.limesurvey import limesurvey
 from pilot.exports.mapping import FIRST_WAVES, mapping_text
 from pilot.exports.markdown import markdown
 from pilot.exports.qualtrics import qualtrics
+from pilot.exports.tools import Tool
 from pilot.exports.wenjuanxing import wenjuanxing
 from pilot.exports.word import word
 from pilot.exports.xlsform import xlsform
 from pilot.i18n import LANGUAGES, Language
 from pilot.instruments.form import ComposedForm
 
-Tool = Literal["wenjuanxing", "xlsform", "limesurvey", "qualtrics", "word", "markdown"]
-TOOLS: tuple[Tool, ...] = get_args(Tool)
 MAPPING_SUFFIX = ".mapping.yaml"
 ANY_WAVE = "baseline_1"
 

@@ -31,6 +31,8 @@ def mapping_text(columns: ReturnedColumns, wave_id: str) -> str:
         lines.append("numbered_columns: yes")
     if columns.rows_below_header:
         lines.append(f"rows_below_header: {columns.rows_below_header}")
+    if columns.missing:
+        lines.append(f"missing: [{', '.join(map(_quoted, ('', *columns.missing)))}]")
     if columns.values:
         lines += ["values:", "  value:"]
         lines += [f"    {_quoted(theirs)}: {_quoted(ours)}" for theirs, ours in columns.values.items()]

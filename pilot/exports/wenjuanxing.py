@@ -52,6 +52,7 @@ NUMBERED = re.compile(r"\d[.、]|[(（]\d\d?[)）]")
 EXPLAINED = re.compile("请注明|请说明")
 SPACE = "\N{NO-BREAK SPACE}"  # the import breaks answers at other spaces
 SHIELD = "·"
+NOT_ANSWERED = ("(空)", "（空）", "(跳过)", "（跳过）")  # left blank; not shown
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 PLAIN_ANSWER: dict[Language, str] = {"zh": "{code}分", "en": "Point{space}{code}"}
 
@@ -71,6 +72,7 @@ def wenjuanxing(form: ComposedForm, language: Language) -> ToolFile:
         {item.id: text.stem(item.text) for item in form.items},
         text.values(),
         are_numbered=True,
+        missing=NOT_ANSWERED,
     )
     return ToolFile(".txt", text.content().encode("utf-8-sig"), columns)
 

@@ -13,6 +13,7 @@ from pilot.cli.exporting import export
 from pilot.cli.speaking import Speaker
 from pilot.documents import BilingualText
 from pilot.errors import PilotError
+from pilot.imports import read_mapping
 from pilot.instruments import read_instruments
 from pilot.instruments.form import ComposedForm, Form, Section, compose
 from pilot.plan import PilotFolder
@@ -157,3 +158,36 @@ def test_paper_comes_in_both_languages_unless_one_is_chosen(tmp_path, form):
     export(form, "word", tmp_path / "both.docx", None, None, Speaker("en"))
     export(form, "markdown", tmp_path / "one.md", "en", None, Speaker("en"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["both.en.docx", "both.zh.docx", "one.md"]
+
+
+@pytest.mark.parametrize(("tool", "nothing"), [("wenjuanxing", "(空)"), ("xlsform", ""), ("limesurvey", "N/A")])
+def test_what_was_left_blank_is_no_answer(command, sealed, form, tool, nothing):
+    export(form, tool, sealed.path / "asked", "zh", "baseline_1", Speaker("en"))
+    rows = returned(form, tool, "zh")
+    last_item = rows[0].index(next(each for each in rows[0] if each.endswith(("发展计划。", "plan_used", "planused]"))))
+    rows[1][last_item] = nothing
+    file = sealed.path / "answers.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    run = command("import", sealed.path, file, "--mapping", sealed.path / "asked.mapping.yaml")
+    assert run.code == 0, run.err
+    with Store(sealed.database_url) as store:
+        stored = store.tables().responses
+    assert (stored["item_id"] == "dev_plan_used").sum() == len(PEOPLE) - 1
+
+
+@pytest.mark.parametrize("tool", ["wenjuanxing", "xlsform", "limesurvey", "qualtrics", "word", "markdown"])
+def test_the_command_writes_a_shipped_form(command, tmp_path, monkeypatch, tool):
+    monkeypatch.chdir(tmp_path)
+    run = command("survey", "export", "pulse", "--to", tool, "--wave", "pulse_3")
+    assert run.code == 0, run.err
+    mapping = tmp_path / f"pulse-{tool}.mapping.yaml"
+    assert mapping.exists() == (tool in TOOLS)
+    if mapping.exists():
+        assert read_mapping(mapping).constants == {"wave_id": "pulse_3"}
+
+
+def test_a_form_that_is_not_there_is_a_sentence_in_the_users_language(command):
+    run = command("--lang", "zh", "survey", "export", "nobody", "--to", "word", "--lang", "en")
+    assert run.code == 1
+    assert "nobody：" in run.err  # the colon of Chinese sentences

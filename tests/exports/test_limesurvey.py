@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pilot.documents import BilingualText
 from pilot.errors import PilotError
-from pilot.exports import export_files
 from pilot.exports.asked import options_of
+from pilot.exports.exporting import export_files
 from pilot.i18n import LANGUAGES
 from pilot.instruments.model import Answers
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pilot.exports import export_files
 from pilot.exports.asked import options_of
+from pilot.exports.exporting import export_files
 from pilot.i18n import LANGUAGES
 
 

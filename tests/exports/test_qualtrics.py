@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilot.exports import export_files
 from pilot.exports.asked import options_of
+from pilot.exports.exporting import export_files
 from pilot.i18n import LANGUAGES
 
 CODES = {"zh": "ZH-S", "en": "EN"}

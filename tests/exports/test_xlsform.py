@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pyxform.xls2xform import convert
 
 from pilot.documents import BilingualText
-from pilot.exports import export_files
 from pilot.exports.asked import options_of
+from pilot.exports.exporting import export_files
 from pilot.i18n import LANGUAGES
 
 NAMES = {"zh": "中文 (zh)", "en": "English (en)"}
