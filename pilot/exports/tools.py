@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Tool = Literal["wenjuanxing", "xlsform", "limesurvey", "qualtrics", "word", "markdown"]
-TOOLS: tuple[Tool, ...] = get_args(Tool)
