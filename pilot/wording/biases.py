@@ -78,11 +78,7 @@ def bias_sentences(result: Result, language: Language) -> list[str]:
 def _details(bias: Bias, voice: Voice) -> Iterator[Message]:
     values = {name: voice.effect(value) for name, value in bias.values.items()}
     if "tipping_points" in values:
-        yield message(
-            "Those who left would have to have scored {points} points below what was to be expected of them for the "
-            "effect to be gone.",
-            points=values["tipping_points"],
-        )
+        yield _tipping(bias.values["tipping_points"], voice)
     if {"trimmed_lower", "trimmed_upper"} <= values.keys():
         yield message(
             "People who stay whatever their arm: the effect lies between {lower} and {upper} points (Lee's bounds).",
@@ -109,6 +105,20 @@ def _details(bias: Bias, voice: Voice) -> Iterator[Message]:
             "month from one month to the next.",
             points=voice.size(bias.values["bend_points_per_week_squared"] * WEEKS_IN_A_MONTH**2),
         )
+
+
+def _tipping(points: float, voice: Voice) -> Message:
+    if points < 0:
+        return message(
+            "Those who left would have to have scored {points} points above what was to be expected of them for the "
+            "effect to be gone.",
+            points=voice.size(points),
+        )
+    return message(
+        "Those who left would have to have scored {points} points below what was to be expected of them for the "
+        "effect to be gone.",
+        points=voice.size(points),
+    )
 
 
 def exploration_sentences(result: Result, language: Language) -> list[str]:

@@ -71,7 +71,7 @@ def cost_sentence(release: Release, voice: Voice) -> str:
 
 def _cost_withheld(outcome: GuardrailOutcome, voice: Voice) -> Message:
     name = voice.name(outcome.name)
-    if outcome.status == "kept":
+    if outcome.status != "breached":
         return message("{name}: within the limit; too few teams to show the hours.", name=name)
     return message("{name}: over the limit; too few teams to show the hours.", name=name)
 
@@ -79,7 +79,7 @@ def _cost_withheld(outcome: GuardrailOutcome, voice: Voice) -> Message:
 def _against_limit(outcome: GuardrailOutcome, release: Release, voice: Voice) -> Message:
     margin = voice.amount(outcome.margin)
     if outcome.worsening is None or release.pilot.design == "before_after":
-        if outcome.status == "kept":
+        if outcome.status != "breached":
             return message("The limit is {margin} more; it is kept.", margin=margin)
         return message("The limit is {margin} more; it is exceeded.", margin=margin)
     added = voice.amount(abs(outcome.worsening.estimate))
@@ -89,7 +89,7 @@ def _against_limit(outcome: GuardrailOutcome, release: Release, voice: Voice) ->
             added=added,
             margin=margin,
         )
-    if outcome.status == "kept":
+    if outcome.status != "breached":
         return message(
             "Counted against the others it is {added} more, within the limit of {margin}.",
             added=added,

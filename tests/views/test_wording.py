@@ -179,3 +179,15 @@ def test_points_never_round_into_another_statement(value: float, told_from: tupl
 def test_dates_by_locale() -> None:
     assert Voice("zh").date("2027-03-01") == "2027年3月1日"
     assert Voice("en").date("2027-03-01") == "1 March 2027"
+
+
+@pytest.mark.parametrize("status", ["ruled_out", "kept", "unproven", "breached"])
+def test_hours_are_over_the_limit_only_where_they_are(make_release, status):
+    release = make_release("adjust" if status in ("unproven", "breached") else "scale", guardrail=status)
+    for few_teams in (False, True):
+        if few_teams:
+            hidden = release.guardrails[0].model_copy(update={"mean_before": None, "mean_after": None})
+            release = release.model_copy(update={"guardrails": (hidden,)})
+        told = brief(release, "en").facts[2].text
+        assert ("over the limit" in told) == (status == "breached"), told
+        assert ("超过限度" in brief(release, "zh").facts[2].text) == (status == "breached")
