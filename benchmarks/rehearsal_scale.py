@@ -95,7 +95,7 @@ def cluster(protocol: Protocol, n: int, n_rounds: int) -> dict[str, list[float]]
     with ExitStack() as stack:
         clusters = {
             name: stack.enter_context(
-                LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None, memory_limit=0)
+                LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0)
             )
             for name, n_workers in (("one", 1), ("two", 2))
         }
