@@ -23,6 +23,8 @@ from babel.messages.pofile import read_po
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+"""Language tags as HTML wants them."""
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,13 @@ class Speaker:
             shown.add_row(*map(escape, row))
         Console(width=TABLE_WIDTH, highlight=False).print(shown)
 
-    def complain(self, error: PilotError) -> None:
-        """Print what is wrong, one fault a line."""
+    def complain(self, error: PilotError, most: int = MOST_FAULTS_SHOWN) -> None:
+        """Print what is wrong, one fault a line, and of so many faults how many there are."""
         console = Console(stderr=True, soft_wrap=True, highlight=False)
         console.print(f"[red]✗[/] {escape(self._text(error.headline))}")
-        for fault in error.faults[:MOST_FAULTS_SHOWN]:
+        for fault in error.faults[:most]:
             console.print(f"  {escape(fault.text(self.language))}")
-        hidden = len(error.faults) - MOST_FAULTS_SHOWN
+        hidden = len(error.faults) - most
         if hidden > 0:
             console.print(f"  {self._text(message('and {count} more.', count=hidden))}")
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pilot.cli.speaking import Speaker
 from pilot.exports.tools import Tool
-from pilot.i18n import Language
+from pilot.i18n import LANGUAGES, Language
 from pilot.plan import PilotFolder
 
 survey = typer.Typer(
@@ -21,6 +22,51 @@ survey = typer.Typer(
 @survey.callback()
 def about_questionnaires() -> None:
     """Questionnaires that ship with the tool, and a pilot's own."""
+
+
+@survey.command("list", help="有哪些问卷、多少题、要几分钟 · what there is, how many items, how many minutes")
+def list_command(context: typer.Context) -> None:
+    """List the shipped questionnaires and forms."""
+    from pilot.cli import questionnaires
+
+    questionnaires.list_questionnaires(context.obj)
+
+
+@survey.command(help="看一份问卷的全部题目 · every question of a questionnaire or a form")
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="名字或文件 · name or page")],
+    lang: Annotated[Language | None, typer.Option("--lang", help="只看一种语言 · one language only")] = None,
+) -> None:
+    """Show texts, answers, keying and source."""
+    from pilot.cli import questionnaires
+
+    questionnaires.show(name, [lang] if lang else LANGUAGES, context.obj)
+
+
+@survey.command(help="像编辑一样审题，默认审全部自带问卷 · an editor's check; of all shipped pages by default")
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="问卷文件 · pages")] = None,
+) -> None:
+    """Say what is wrong or doubtful; exit code 1 on faults."""
+    from pilot.cli import questionnaires
+
+    questionnaires.check(files or [], context.obj)
+
+
+@survey.command(help="预览：员工在手机上看到的样子 · a form as people see it on a phone, one HTML file")
+def preview(
+    context: typer.Context,
+    form: Annotated[str, typer.Argument(metavar="FORM", help="问卷名或文件 · name or page of a form")],
+    out: Annotated[Path | None, typer.Option("--out", help="写到哪里 · file to write [FORM.html]")] = None,
+    lang: Annotated[Language | None, typer.Option("--lang", help="先显示哪种语言 · in which language it opens")] = None,
+) -> None:
+    """Write the preview of a form."""
+    from pilot.cli import questionnaires
+
+    speaker: Speaker = context.obj
+    questionnaires.preview(form, out, lang or speaker.language, speaker)
 
 
 @survey.command(help="量表质量：信度、结构、理解是否一致 · how well the scales measure")

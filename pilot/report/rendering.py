@@ -8,10 +8,7 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
-from pilot.i18n import Language, catalogue
-
-TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
-"""Language tags as HTML wants them."""
+from pilot.i18n import TAGS, Language, catalogue
 
 
 @cache

@@ -10,10 +10,10 @@ from typing import get_args
 import pandas as pd
 
 from pilot.documents import BilingualText
-from pilot.i18n import LANGUAGES, Language, message
+from pilot.i18n import LANGUAGES, TAGS, Language, message
 from pilot.look import DARK, FONT_STACK, LIGHT
 from pilot.publication.sheets import DISTRIBUTION_MINIMUM, without_small_cells
-from pilot.report.rendering import TAGS, environment, shared_style, template_text
+from pilot.report.rendering import environment, shared_style, template_text
 from pilot.sheets import Comparison, Fitness, ScaleSheet
 from pilot.wording import Entry, Voice, wave_name, withheld_texts
 from pilot.wording.sheet_facts import item_table, ladder_table, rule_sentence, sheet_facts

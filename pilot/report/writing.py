@@ -9,10 +9,10 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 
 from pilot.figures import CONFIG, Picture, effect_picture, flow_picture, lines_picture
-from pilot.i18n import LANGUAGES, Language
+from pilot.i18n import LANGUAGES, TAGS, Language
 from pilot.look import DARK, FONT_STACK, LIGHT, MODES, Mode
 from pilot.publication import Release
-from pilot.report.rendering import TAGS, environment, shared_style, template_text
+from pilot.report.rendering import environment, shared_style, template_text
 from pilot.wording import brief, guardrail_table, withheld_texts
 from pilot.wording.sheets import published_sentences, published_table
 
