@@ -1,12 +1,13 @@
 """The calibration study: every world and design, our verdict beside what people do today.
 
-    python simulations/calibration/calibrate.py [--replicates 10000] [--only waitlist ...] [--tables main others]
+    python simulations/calibration/calibrate.py [--replicates 10000] [--only waitlist ...] [--tables main others plans]
 
-Writes `main.md` and `others.md` beside this file, which `simulations/README.md` repeats or names, and `figures.json`
-with every count. A run that was broken off goes on where it stopped (`unfinished.jsonl`).
+Writes `main.md`, `others.md` and `plans.md` beside this file, which `simulations/README.md` repeats or names, and
+`figures.json` with every count. A run that was broken off goes on where it stopped (`unfinished.jsonl`).
 
 Main table: the plans that `pilot init` proposes for 16 teams of about 12 people (before/after: 16 pilot teams).
-Others: worlds and sizes on which no threshold was chosen.
+Others: worlds and sizes on which no threshold was chosen. Plans: what a plan may say otherwise than `pilot init`
+proposes (whose answers decide, proven guardrails, fewer and more items), in every scenario.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -96,8 +98,47 @@ def other_studies(folder: Path, designs: list[Design], n_replicates: int) -> Ite
                 yield Study(f"{design}, {n_teams} teams", plan_of(design, folder, n_teams), cells, run)
 
 
+def plan_studies(folder: Path, designs: list[Design], n_replicates: int) -> Iterator[Study]:
+    """Choices of a plan on which no threshold was chosen."""
+    cells = tuple(Cell(name, "scenario", read_scenario(name)) for name in sorted(shipped_pages("simulations")))
+    run = Run(n_replicates, SEED + 2, with_customary_tests=False)
+    for design in designs:
+        if design not in ("waitlist", "comparison"):  # the choices are for two arms that start at once
+            continue
+        proposed = plan_of(design, folder, 16)
+        analysis, rule = proposed.plan.analysis, proposed.plan.rule
+        both = analysis.model_copy(update={"answers": "both"})
+        every = analysis.model_copy(update={"answers": "all", "estimator": "change"})
+        proven = rule.model_copy(update={"guardrail_proof": "ruled_out"})
+        choices: dict[str, Protocol] = {
+            "linked and all answers": with_plan(proposed, analysis=both),
+            "all answers": with_plan(proposed, analysis=every),
+            "guardrails proven": with_plan(proposed, rule=proven),
+            "four items": with_items(proposed, 4),
+            "ten items": with_items(proposed, 10),
+        }
+        for name, protocol in choices.items():
+            yield Study(f"{design}, {name}", protocol, cells, run)
+
+
+def with_plan(protocol: Protocol, **changes: object) -> Protocol:
+    """The same questionnaires with another plan."""
+    return replace(protocol, plan=protocol.plan.model_copy(update=changes))
+
+
+def with_items(protocol: Protocol, n_items: int) -> Protocol:
+    """A primary scale of so many items: the first ones, or copies of them beside."""
+    pages = dict(protocol.instruments.by_id)
+    page = pages[protocol.plan.outcomes.primary.scale]
+    copies = (item.model_copy(update={"id": f"{item.id}_{turn}"}) for turn in range(2, 9) for item in page.items)
+    items = tuple(islice(chain(page.items, copies), n_items))
+    pages[page.id] = page.model_copy(update={"items": items})
+    return replace(protocol, instruments=replace(protocol.instruments, by_id=pages))
+
+
 def rows_of(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
     """A table in Markdown."""
+    tests = [test for test in TESTS if any(test in tally.claims for tally in tallies.values())]
     header = [
         "world",
         "truth",
@@ -108,14 +149,14 @@ def rows_of(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
         "inconclusive",
         "interval > 0",
         "coverage",
-        *TESTS,
+        *tests,
     ]
     yield f"### {study.name}\n"
     yield "| " + " | ".join(header) + " |"
     yield "|" + " --- |" + " ---: |" * (len(header) - 1)
     for cell in study.cells:
         tally = tallies[cell.id]
-        claims = [percent(Rate(tally.claims[test], tally.n)) if test in tally.claims else "" for test in TESTS]
+        claims = [percent(Rate(tally.claims[test], tally.n)) if test in tally.claims else "" for test in tests]
         low, high = (100 * bound for bound in tally.said("scale").bounds)
         words = [percent(tally.said(word)) for word in ("adjust", "stop", "inconclusive")]
         scale = f"{percent(tally.said('scale'))} [{low:.1f}, {high:.1f}]"
@@ -140,20 +181,23 @@ def too_often(study: Study, tallies: Mapping[str, Tally]) -> Iterator[str]:
             yield f"{study.name}: {cell.id}, {share:.1f} % (upper bound {upper:.1f} %{named})"
 
 
+MAKERS = {"main": main_studies, "others": other_studies, "plans": plan_studies}
+
+
 def main() -> None:
     """Run the study and write its tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replicates", type=int, default=10_000)
     parser.add_argument("--only", nargs="*", choices=get_args(Design), default=list(get_args(Design)))
-    parser.add_argument("--tables", nargs="*", choices=["main", "others"], default=["main", "others"])
+    parser.add_argument("--tables", nargs="*", choices=list(MAKERS), default=list(MAKERS))
     asked = parser.parse_args()
-    console, makers = Console(stderr=True), {"main": main_studies, "others": other_studies}
+    console = Console(stderr=True)
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for table in asked.tables:
             lines: list[str] = []
             faults: list[str] = []
-            for study in makers[table](Path(folder), asked.only, asked.replicates):
+            for study in MAKERS[table](Path(folder), asked.only, asked.replicates):
                 console.print(f"{table}: {study.name}")
                 kept = HERE / "unfinished.jsonl"
                 tallies = rehearse(study.protocol, study.cells, study.run, unfinished=kept, console=console)
