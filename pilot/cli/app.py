@@ -218,13 +218,22 @@ def report(context: typer.Context, folder: Folder) -> None:
 
 @app.command(help="打开看板 · serve the dashboard")
 def dashboard(
+    context: typer.Context,
     folder: Folder,
     host: Annotated[str, typer.Option(help="地址 · address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="端口 · port")] = 8501,
 ) -> None:
     """Serve the dashboard until it is stopped."""
-    from pilot.dashboard import serve
+    from pilot.dashboard import is_open, serve
 
+    if is_open(host):
+        context.obj.warn(
+            message(
+                "There is no sign-in: whoever reaches {host} sees the release. Put a proxy that asks for one in front, "
+                "or stay on 127.0.0.1.",
+                host=host,
+            )
+        )
     raise typer.Exit(serve(folder, host=host, port=port))
 
 

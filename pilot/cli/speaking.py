@@ -37,6 +37,10 @@ class Speaker:
         """Print what was achieved."""
         Console(soft_wrap=True, highlight=False).print(f"[green]✓[/] {escape(self._text(sentence))}")
 
+    def warn(self, sentence: Message) -> None:
+        """Print what the user should know before going on."""
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[yellow]![/] {escape(self._text(sentence))}")
+
     def table(self, rows: pd.DataFrame) -> None:
         """Print a table; an empty one is left out."""
         if rows.empty:

@@ -1,8 +1,8 @@
 """What leadership sees: one page from a release. The only package that knows Streamlit, besides the desk."""
 
-from pilot.dashboard.serving import serve
+from pilot.dashboard.serving import is_open, serve
 
-__all__ = ["main", "serve"]
+__all__ = ["is_open", "main", "serve"]
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 from pilot.look import DARK, FONT_STACK, LIGHT, Palette
@@ -19,6 +20,14 @@ def serve(path: Path, host: str = "127.0.0.1", port: int = 8501) -> int:
         return subprocess.run(command(path, host, port), check=False, env=_environment()).returncode  # noqa: S603
     except KeyboardInterrupt:
         return 0
+
+
+def is_open(host: str) -> bool:
+    """Whether anybody but this machine can reach the address."""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host != "localhost"
 
 
 def command(path: Path, host: str, port: int) -> list[str]:

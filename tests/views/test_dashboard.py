@@ -128,6 +128,16 @@ def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return pairs
 
 
+@pytest.mark.parametrize(
+    ("host", "open_to_others"),
+    [("127.0.0.1", False), ("::1", False), ("localhost", False), ("0.0.0.0", True), ("10.1.2.3", True), ("hr", True)],  # noqa: S104
+)
+def test_an_address_that_others_reach_is_said_to_be_open(host, open_to_others, command, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("pilot.dashboard.serve", lambda *_, **__: 0)
+    told = command("dashboard", tmp_path, "--host", host)
+    assert ("whoever reaches" in told.err) == open_to_others
+
+
 def test_server_stays_on_this_machine_and_reports_nothing(tmp_path: Path) -> None:
     words = command(tmp_path, "127.0.0.1", 8765)
     assert "--browser.gatherUsageStats=false" in words
