@@ -13,13 +13,14 @@ draw costs memory by teams and not by people.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pilot.effects.cluster_robust import NOTHING, ClusterMoments, fit, moments_of
-from pilot.effects.linked import Estimator, Weighting
+from pilot.effects.cluster_robust import NOTHING, ClusterMoments, fit
+from pilot.effects.linked import Estimator, Weighting, rows_between_arms
+from pilot.effects.team_model import with_all_columns
 from pilot.scores import BoolArray, FloatArray, Roster
 
 ARM_COLUMN = 1
@@ -59,18 +60,8 @@ def arm_moments(
         estimator: `change` or `ancova`.
         weighting: Whether each person or each team counts the same.
     """
-    columns = [np.ones_like(before), np.broadcast_to(roster.person_treated, before.shape).astype(float)]
-    if estimator == "ancova":
-        linked = ~np.isnan(before + after)
-        centre = np.where(linked, before, 0.0).sum(axis=1) / np.maximum(linked.sum(axis=1), 1)
-        columns.append(before - centre[:, None])
-    outcome = after if estimator == "ancova" else after - before
-    people = moments_of(np.stack(columns, axis=-1), outcome, roster.team, len(roster.team_ids))
-    if weighting == "person":
-        return people
-    count = np.maximum(people.n, 1)[..., None]
-    x, y = people.xx[..., 0, :] / count, people.xy[..., :1] / count
-    return replace(people, xx=x[..., :, None] * x[..., None, :], xy=x * y)
+    model, rows, _ = rows_between_arms(before, after, roster, estimator=estimator, weighting=weighting)
+    return with_all_columns(model, rows, roster.treated)
 
 
 def null_models(moments: ClusterMoments, treated: BoolArray) -> Iterator[tuple[NDArray[np.intp], NullModel]]:

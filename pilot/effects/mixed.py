@@ -44,9 +44,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from pilot.effects.cluster_robust import Estimate, FloatArray, interval, sum_by_cluster
+from pilot.effects.cluster_robust import Estimate, FloatArray, sum_by_cluster, t_estimate
 from pilot.effects.linked import Estimator
 from pilot.scores import BoolArray, Roster
 
@@ -205,17 +204,9 @@ def mixed_contrast(
         df = np.where(singular, model.observed_information[:, 1, 1], observed)
     with np.errstate(invalid="ignore"):
         se = np.sqrt(variance)
-    lower, upper = interval(estimate, se, df, confidence_pct=confidence_pct)
+    tested = t_estimate(estimate, se, df, model.n, treated, confidence_pct=confidence_pct)
     return MixedEstimate(
-        estimate=estimate,
-        se=se,
-        df=df,
-        p=2 * special.stdtr(df, -np.abs(estimate / se)),
-        lower=lower,
-        upper=upper,
-        n_people=model.n.sum(axis=1),
-        n_teams=(model.n > 0).sum(axis=1),
-        n_treated=np.where(treated, model.n, 0).sum(axis=1),
+        **vars(tested),
         team_variance=model.variance_ratio * model.residual_variance,
         residual_variance=model.residual_variance,
         icc=model.variance_ratio / (1 + model.variance_ratio),

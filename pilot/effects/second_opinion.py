@@ -19,7 +19,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from pilot.effects.arm_model import (
     ARM_COLUMN,
@@ -34,7 +33,7 @@ from pilot.effects.arm_model import (
     ratio,
     scores,
 )
-from pilot.effects.cluster_robust import Estimate, fit, interval
+from pilot.effects.cluster_robust import Estimate, fit, t_estimate
 from pilot.effects.linked import Estimator, Weighting
 from pilot.scores import BoolArray, FloatArray, Roster
 
@@ -223,18 +222,7 @@ def jackknife(
     moved = np.linalg.solve(kept, score[..., None])[..., ARM_COLUMN, 0]
     estimate, df = coefficients[:, ARM_COLUMN], np.where(estimable, n_teams - 1.0, np.nan)
     se = np.sqrt(df / n_teams * (moved**2).sum(axis=1))
-    lower, upper = interval(estimate, se, df, confidence_pct=confidence_pct)
-    return Estimate(
-        estimate=estimate,
-        se=se,
-        df=df,
-        p=2 * special.stdtr(df, -np.abs(ratio(estimate, se))),
-        lower=lower,
-        upper=upper,
-        n_people=moments.n.sum(axis=1),
-        n_teams=n_teams,
-        n_treated=np.where(roster.treated, moments.n, 0).sum(axis=1),
-    )
+    return t_estimate(estimate, se, df, moments.n, roster.treated, confidence_pct=confidence_pct)
 
 
 def _assignments(

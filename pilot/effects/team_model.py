@@ -36,7 +36,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pilot.effects.cluster_robust import LEVERAGE_TOLERANCE, Estimate, sum_by_cluster, t_estimate
+from pilot.effects.cluster_robust import LEVERAGE_TOLERANCE, ClusterMoments, Estimate, sum_by_cluster, t_estimate
 from pilot.scores import BoolArray, FloatArray, Roster
 
 Model = Literal["mean", "change", "ancova", "interaction"]
@@ -167,6 +167,14 @@ def solve(model: Model, sums: TeamSums, treated: BoolArray, weights: ArrayLike) 
     return _solve(np.asarray(BASES[model], dtype=np.float64), sums, treated, weights)
 
 
+def with_all_columns(model: Model, sums: TeamSums, treated: BoolArray) -> ClusterMoments:
+    """S_j and B_j g_j, what `cluster_robust` fits. Arguments as of `fit_contrast`."""
+    basis, arms = np.asarray(BASES[model], dtype=np.float64), _of_both_arms(treated)
+    xx = np.einsum("apk,klrj,aql,arj->rjpq", basis, sums.gram, basis, arms, optimize=True)
+    xy = np.einsum("apk,krj,arj->rjp", basis, sums.products, arms, optimize=True)
+    return ClusterMoments(xx=xx, xy=xy, n=sums.n)
+
+
 def _basis_of(model: Model) -> FloatArray:
     """B of the two arms, shape (arms, columns, 2); a model without b lives in one dimension instead of two."""
     basis = np.asarray(BASES[model], dtype=np.float64)
@@ -180,7 +188,7 @@ def _solve(basis: FloatArray, sums: TeamSums, treated: BoolArray, weights: Array
     """
     n_arms, n_columns, n = basis.shape
     flat = np.moveaxis(basis, 0, 1).reshape(n_columns, -1)  # B of both arms, side by side
-    arms = np.stack([~treated, treated]).astype(np.float64)  # 0: comparison, 1: pilot
+    arms = _of_both_arms(treated)
     gram, products = sums.gram[:n, :n], sums.products[:n]
     gram_of_arms, products_of_arms = (np.einsum("...rj,arj->a...r", each, arms) for each in (gram, products))
     inverse, estimable = _inverse(_sandwich(basis, gram_of_arms))
@@ -207,6 +215,11 @@ def _solve(basis: FloatArray, sums: TeamSums, treated: BoolArray, weights: Array
         inverse=np.moveaxis(inverse, -1, 0),
         crossed=crossed,
     )
+
+
+def _of_both_arms(treated: BoolArray) -> FloatArray:
+    """Which teams are in the comparison and in the pilot, shape (arms, replicates, teams)."""
+    return np.stack([~treated, treated]).astype(np.float64)
 
 
 def _inverse(total: FloatArray) -> tuple[FloatArray, BoolArray]:
