@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,10 @@ Where the group is of people with a value the value stands behind the hash (`3f2
 """
 
 Axis = Literal["people", "teams"]
+Part = Literal["baseline", "outcome", "lasting"]
+
+PARTS: tuple[Part, ...] = get_args(Part)
+LATER_PARTS: tuple[Part, ...] = ("outcome", "lasting")
 
 SALT_BYTES = 16
 DIGITS = 9  # of a value; beyond them lies rounding
@@ -116,24 +120,30 @@ def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tup
 
     A group (see `_groups`) that gained fewer people (teams) than the minimum gives all of these back: what has come
     in from them since the last release waits. That takes them out of every group that they are new in, so it is
-    repeated until no group is left that changed by a few; at the latest when everybody waits. A deviation may have
-    changed what a group means, so that waiting does not help: `changed_by_a_few` finds that.
+    repeated until no group is left that changed by a few; at the latest when everybody waits. What a group lacks of its
+    whole shrinks by late answers, too: then those wait whose answers took them out of it. Before the first release only
+    answers to a wave wait that a few have answered at all. A deviation may have changed what a group means, so that
+    waiting does not help: `changed_by_a_few` finds that.
 
     Returns:
         The panel, and whether anything was left out.
     """
     minimum, hashes = plan.privacy.minimum_cell_n, _hashes(panel, salt)
     waiting = {axis: np.zeros(len(codes), dtype=np.bool_) for axis, codes in hashes.items()}
+    answered, panel = panel, _without_waves_of_a_few(panel, plan, published)
     kept = panel
     while True:
         more = {axis: np.zeros(len(codes), dtype=np.bool_) for axis, codes in hashes.items()}
         for group in _groups(kept, plan):
             if group.name in published:
+                known = published[group.name]
                 new = group.members.copy()
-                new[group.members] = ~np.isin(group.tokens(hashes), published[group.name])
+                new[group.members] = ~np.isin(group.tokens(hashes), known)
+                if group.whole is not None:
+                    new |= group.whole & ~group.members & np.isin(hashes[group.axis], known)
                 more[group.axis] |= new & (new.sum() < minimum) & ~waiting[group.axis]
         if not any(each.any() for each in more.values()):
-            return kept, any(each.any() for each in waiting.values())
+            return kept, panel is not answered or any(each.any() for each in waiting.values())
         waiting = {axis: waiting[axis] | more[axis] for axis in waiting}
         kept = _as_published(panel, plan.outcomes.primary.scale, published, hashes, waiting)
 
@@ -153,12 +163,16 @@ class _Group:
         axis: What its members are.
         members: Shape (people,) or (teams,).
         values: What each of them has, same shape; None: the group is counted, or its values stand in other groups.
+        whole: Of those that a published part lacks: the group that it is a part of, same shape.
+        wave: The wave, where the primary effect rests on it and this group's mean is published.
     """
 
     name: str
     axis: Axis
     members: BoolArray
     values: FloatArray | None = None
+    whole: BoolArray | None = None
+    wave: str | None = None
 
     def tokens(self, hashes: Mapping[Axis, NDArray[np.str_]]) -> NDArray[np.str_]:
         """Hash of each member, with its value."""
@@ -184,31 +198,70 @@ def _groups(panel: Panel, plan: Plan) -> Iterator[_Group]:
 
 
 def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
-    """Who has a value in a wave, alone and within the linked panel."""
-    baseline, outcome, lasting = plan.analysis.baseline, plan.analysis.outcome, plan.analysis.lasting
-
-    def has_any(scale: str, waves: tuple[str, ...]) -> BoolArray:
-        return np.asarray(~np.isnan(panel.mean_of(scale, waves)[0]), dtype=np.bool_)
-
-    def has_own(scale: str, waves: tuple[str, ...]) -> BoolArray:
-        return np.asarray(~np.isnan(panel.own_mean_of(scale, waves, plan)[0]), dtype=np.bool_)
-
-    primary = plan.outcomes.primary.scale
-    linked = has_any(primary, baseline) & has_own(primary, outcome)
+    linked = _answered(panel, plan, plan.outcomes.primary.scale, "baseline")
+    linked &= _answered(panel, plan, plan.outcomes.primary.scale, "outcome")
     yield _Group("linked", "people", linked)
-    for scale in panel.scores:
-        for wave in panel.wave_ids:
-            members = has_any(scale, (wave,))
-            values = panel.scores[scale][0, :, panel.wave_ids.index(wave)]
-            yield _Group(f"{scale}|{wave}", "people", members, values)
-            yield _Group(f"{scale}|{wave}|linked", "people", members & linked, values)
-        for part, waves in (("outcome", outcome), ("lasting", lasting)):
-            both = has_any(scale, baseline) & has_own(scale, waves) & linked
-            yield _Group(f"{scale}|{part}|linked", "people", both)
+    yield from _groups_with_a_score(panel, plan, linked)
+    yield from _groups_that_lack_one(panel, plan, linked)
+    yield from _groups_of_teams(panel, plan)
+
+
+def _answered(panel: Panel, plan: Plan, scale: str, part: Part) -> BoolArray:
+    """Who has a score in one of the waves of a part of the analysis, shape (people,)."""
+    if part == "baseline":
+        return np.asarray(~np.isnan(panel.mean_of(scale, plan.analysis.baseline)[0]), dtype=np.bool_)
+    waves = plan.analysis.outcome if part == "outcome" else plan.analysis.lasting
+    return np.asarray(~np.isnan(panel.own_mean_of(scale, waves, plan)[0]), dtype=np.bool_)
+
+
+def _groups_with_a_score(panel: Panel, plan: Plan, linked: BoolArray) -> Iterator[_Group]:
+    """Who has a value in a wave, alone and within the linked panel; and in the waves of an effect."""
+    everybody = plan.analysis.answers == "all"
+    parts = (plan.analysis.baseline, plan.analysis.outcome, plan.analysis.lasting)
+    decisive = {wave for part in parts for wave in plan.waves_of_all_starts(part)}
+    for scale, scores in panel.scores.items():
+        for place, wave in enumerate(panel.wave_ids):
+            values = scores[0, :, place]
+            members = np.asarray(~np.isnan(values), dtype=np.bool_)
+            decides = wave if scale == plan.outcomes.primary.scale and wave in decisive else None
+            yield _Group(f"{scale}|{wave}", "people", members, values, wave=decides if everybody else None)
+            within = members & linked
+            yield _Group(f"{scale}|{wave}|linked", "people", within, values, wave=None if everybody else decides)
+        start = _answered(panel, plan, scale, "baseline")
+        for part in LATER_PARTS:
+            yield _Group(f"{scale}|{part}|linked", "people", start & _answered(panel, plan, scale, part) & linked)
         if plan.analysis.answers != "linked":
-            yield _Group(f"{scale}|baseline|any", "people", has_any(scale, baseline))
-            for part, waves in (("outcome", outcome), ("lasting", lasting)):
-                yield _Group(f"{scale}|{part}|any", "people", has_own(scale, waves))
+            for part in PARTS:
+                yield _Group(f"{scale}|{part}|any", "people", _answered(panel, plan, scale, part))
+
+
+def _groups_that_lack_one(panel: Panel, plan: Plan, linked: BoolArray) -> Iterator[_Group]:
+    """Who of a whole is missing in its part.
+
+    Where five are missing in one release and seven in the next, two are between them, although whole and part have
+    both grown by enough.
+    """
+    primary = plan.outcomes.primary.scale
+    has_score = {wave: ~np.isnan(panel.scores[primary][0, :, place]) for place, wave in enumerate(panel.wave_ids)}
+
+    def lacking(name: str, whole: BoolArray, part: BoolArray) -> _Group:
+        return _Group(f"{name}|lacking", "people", whole & ~part, whole=whole)
+
+    yield lacking("lasting|linked", linked, _answered(panel, plan, primary, "lasting"))
+    for wave, scored in has_score.items():
+        yield lacking(f"{wave}|linked", linked, scored)
+    if plan.analysis.answers == "linked":
+        return
+    waves_of = {"baseline": plan.analysis.baseline, "outcome": plan.analysis.outcome, "lasting": plan.analysis.lasting}
+    for part in PARTS:
+        whole = _answered(panel, plan, primary, part)
+        yield lacking(f"{part}|any|linked", whole, linked)
+        for wave in waves_of[part]:
+            yield lacking(f"{wave}|any", whole, has_score[wave])
+
+
+def _groups_of_teams(panel: Panel, plan: Plan) -> Iterator[_Group]:
+    """Which teams were measured in a wave, and which before and after their start."""
     starts = np.where(panel.roster.treated[0], panel.roster.start_week[0], 0.0)
     later = np.array([wave.week for wave in plan.calendar.waves]) > starts[:, None]
     for measure, values in panel.measures.items():
@@ -216,6 +269,25 @@ def _groups_of_both_arms(panel: Panel, plan: Plan) -> Iterator[_Group]:
         for place, wave in enumerate(panel.wave_ids):
             yield _Group(f"{measure}|{wave}", "teams", present[:, place], values[0, :, place])
         yield _Group(f"{measure}|both", "teams", (present & ~later).any(axis=1) & (present & later).any(axis=1))
+
+
+def _without_waves_of_a_few(panel: Panel, plan: Plan, published: Seen) -> Panel:
+    """Without the scores of a wave that only a few of an arm have answered, where nothing of it is published.
+
+    They stand in the mean of each of these people over several waves: the effect, less the means of the other waves,
+    would tell of them.
+    """
+    primary, minimum = plan.outcomes.primary.scale, plan.privacy.minimum_cell_n
+    while True:
+        fresh = [group for group in _groups(panel, plan) if group.wave and group.name not in published]
+        few = [group for group in fresh if 0 < group.members.sum() < minimum]
+        if not few:
+            return panel
+        scores = panel.scores[primary].copy()
+        for group in few:
+            scores[0, group.members, [panel.wave_ids.index(str(group.wave))]] = np.nan
+        items = tuple(np.where(np.isnan(scores), np.nan, item) for item in panel.items)
+        panel = replace(panel, scores={**panel.scores, primary: scores}, items=items)
 
 
 def _as_published(

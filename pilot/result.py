@@ -116,6 +116,7 @@ class WaveMean(Part):
         wave_id: Which wave.
         week: Weeks after launch.
         n_people: Linked people with a score in this wave.
+        largest_share: Of one person in the mean, 0 to 1.
         mean: Points.
         lower: Lower bound of the interval (CR2 by team); None where it cannot be computed.
         upper: Upper bound.
@@ -125,6 +126,7 @@ class WaveMean(Part):
     wave_id: str
     week: int
     n_people: int
+    largest_share: float
     mean: float
     lower: float | None
     upper: float | None
@@ -231,6 +233,20 @@ class Attrition(Part):
     hiding_points: float
 
 
+BiasCode = Literal[
+    "pre_trend",
+    "drift",
+    "regression_to_the_mean",
+    "attrition",
+    "novelty",
+    "shifted_items",
+    "careless",
+    "one_team",
+    "occasion",
+    "marker",
+]
+
+
 class Bias(Part):
     """One row of the bias ledger, in points of the scale.
 
@@ -244,18 +260,7 @@ class Bias(Part):
         values: What else its sentences say.
     """
 
-    code: Literal[
-        "pre_trend",
-        "drift",
-        "regression_to_the_mean",
-        "attrition",
-        "novelty",
-        "shifted_items",
-        "careless",
-        "one_team",
-        "occasion",
-        "marker",
-    ]
+    code: BiasCode
     looks_like: float
     overturns_at: float | None
     smallest_seen: float | None = None

@@ -12,6 +12,7 @@ from pilot.publication.disclosure import rounded, safe_flow, safe_waves, too_clo
 from pilot.result import ArmFlow, WaveMean
 
 MINIMUM = 5
+ENDS = (1.0, 5.0)
 counts = st.integers(0, 40)
 
 
@@ -79,6 +80,7 @@ def test_means_about_a_few_or_nearly_everybody_are_withheld(n_linked, data):
             wave_id=wave_id,
             week=week,
             n_people=data.draw(st.integers(1, n_linked)),
+            largest_share=1 / n_linked,
             mean=3.5,
             lower=3.4,
             upper=3.6,
@@ -86,12 +88,28 @@ def test_means_about_a_few_or_nearly_everybody_are_withheld(n_linked, data):
         for wave_id, week in {"baseline_1": 0, "pulse_1": 4, "follow_up_1": 36}.items()
     ]
     groups = {("pilot", wave.wave_id): n_linked for wave in waves}
-    for wave, shown in zip(waves, safe_waves(waves, groups, MINIMUM), strict=True):
+    for wave, shown in zip(waves, safe_waves(waves, groups, MINIMUM, ENDS), strict=True):
         must_hide = wave.n_people < MINIMUM or 0 < n_linked - wave.n_people < MINIMUM
         assert (shown.score.mean is None) == must_hide
         assert (shown.people.n is None) == must_hide
         assert (shown.score.withheld is not None) == must_hide
         assert shown.score.lower is None or not must_hide
+
+
+@given(n=st.integers(5, 60), near=st.floats(0, 4), top=st.booleans())
+def test_a_mean_that_tells_of_each_is_withheld(n, near, top):
+    """Nobody can be farther from the end of the scale than all of them together."""
+    mean = ENDS[1] - near if top else ENDS[0] + near
+    wave = WaveMean(
+        arm="pilot", wave_id="endline", week=24, n_people=n, largest_share=1 / n, mean=mean, lower=None, upper=None
+    )
+    (shown,) = safe_waves([wave], {("pilot", "endline"): n}, MINIMUM, ENDS)
+    farthest = n * min(near, 4 - near)
+    assert shown.score.withheld == ("all_alike" if shown.score.mean is None else None)
+    if shown.score.mean is not None:
+        assert farthest >= 2
+    if farthest > 2 + n * 0.001:
+        assert shown.score.mean is not None
 
 
 def test_numbers_are_rounded_before_they_are_shown():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pilot.analysis.single import estimate_of
 from pilot.effects import Estimate, Estimates, clustered_mean
@@ -102,19 +103,31 @@ def wave_means(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[WaveMean
             if not estimate.n_people[0]:
                 continue
             bounds = estimate_of(estimate)
-            member = teams[0][panel.roster.team] & shown[0]
+            member = teams[0][panel.roster.team] & shown[0] & ~np.isnan(scores[0])
             means.append(
                 WaveMean(
                     arm=arm,
                     wave_id=wave.id,
                     week=wave.week,
                     n_people=int(estimate.n_people[0]),
-                    mean=bounds.estimate if bounds else float(np.nanmean(scores[0][member])),
+                    largest_share=_largest_share(panel.roster.team[member], plan),
+                    mean=bounds.estimate if bounds else float(scores[0][member].mean()),
                     lower=bounds.lower if bounds else None,
                     upper=bounds.upper if bounds else None,
                 )
             )
     return tuple(means)
+
+
+def _largest_share(team: NDArray[np.intp], plan: Plan) -> float:
+    """How much one person counts in a mean at most: everybody the same, or every team, and its people in it.
+
+    Args:
+        team: Of everybody in the mean.
+        plan: The plan.
+    """
+    _, sizes = np.unique(team, return_counts=True)
+    return float(1 / (len(sizes) * sizes.min() if plan.analysis.weighting == "team" else len(team)))
 
 
 def _mean(values: FloatArray, panel: Panel, plan: Plan, teams: BoolArray) -> Estimate:

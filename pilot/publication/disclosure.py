@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+from pilot.ledger import LedgerEntry
 from pilot.loop import IndicatorCode
 from pilot.plan import Arm
 from pilot.publication.release import Count, Mean, ShownFlow, ShownIndicator, ShownWave, Withheld
@@ -31,6 +32,15 @@ from pilot.result import (
 )
 
 DECIMALS = 3
+HALF_A_DIGIT = 0.5 * 10**-DECIMALS
+OF_THE_EFFECT = (
+    "interval_above_zero",
+    "interval_below_zero",
+    "interval_holds_zero",
+    "reaches_sesoi",
+    "below_sesoi",
+    "worthwhile_ruled_out",
+)
 HOURS: IndicatorCode = "conversation_hours"  # the only indicator that is no share
 
 
@@ -68,21 +78,52 @@ def safe_flow(flow: ArmFlow, minimum: int) -> ShownFlow:
 def groups_of_waves(result: Result) -> dict[tuple[Arm, str], int]:
     """Size of the published group that each wave's people are a part of, by arm and wave.
 
-    The linked panel of the arm; where all answers count, everybody who answered before the launch, or in the outcome.
+    The linked panel of the arm; where all answers count, everybody who answered before the launch, in the outcome or
+    later.
     """
     planned = {
-        "n_baseline": set(result.pilot.baseline_waves),
-        "n_outcome": set(result.pilot.outcome_waves),
+        "baseline": set(result.pilot.baseline_waves),
+        "outcome": set(result.pilot.outcome_waves),
+        "lasting": set(result.pilot.lasting_waves),
     }
     groups = {}
     for wave in result.waves:
-        flow = next(each for each in result.flow if each.arm == wave.arm)
         if result.primary.answers == "all":
-            whole = next((getattr(flow, step) for step, ids in planned.items() if wave.wave_id in ids), 0)
+            part = next((name for name, waves in planned.items() if wave.wave_id in waves), None)
+            whole = n_answered(result, wave.arm, result.primary.scale, part) if part else 0
         else:
-            whole = flow.n_linked
+            whole = next(flow.n_linked for flow in result.flow if flow.arm == wave.arm)
         groups[wave.arm, wave.wave_id] = whole
     return groups
+
+
+def n_answered(result: Result, arm: Arm, scale: str, part: str) -> int:
+    """People of an arm who answered a scale in any wave of a part of the plan, where all answers count."""
+    return len(result.seen.get(f"{arm}|{scale}|{part}|any", ()))
+
+
+def too_few_answered(result: Result, scale: str, part: str) -> bool:
+    """Whether an effect of all answers is of too few people of an arm, at the start or at the end."""
+    minimum, arms = result.pilot.minimum_cell_n, [flow.arm for flow in result.flow]
+    return any(n_answered(result, arm, scale, each) < minimum for arm in arms for each in ("baseline", part))
+
+
+def waves_that_stay_withheld(result: Result, entries: Iterable[LedgerEntry]) -> set[tuple[Arm, str]]:
+    """Waves whose mean would tell of the few that its people once lacked of the whole.
+
+    Withheld then, the mean was a part of the effect that was published; with the same people behind it, it tells now
+    what those few added.
+    """
+    everybody = result.primary.answers == "all"
+    ending = "any" if everybody else "linked"
+    stay = set()
+    for wave in result.waves:
+        group = f"{wave.arm}|{result.primary.scale}|{wave.wave_id}" + ("" if everybody else "|linked")
+        for entry in entries:
+            lacking = entry.seen.get(f"{wave.arm}|{wave.wave_id}|{ending}|lacking", ())
+            if 0 < len(lacking) < result.pilot.minimum_cell_n and entry.seen.get(group) == result.seen.get(group):
+                stay.add((wave.arm, wave.wave_id))
+    return stay
 
 
 def safe_estimate_of_all(result: Result, minimum: int) -> EstimateOf | None:
@@ -91,15 +132,44 @@ def safe_estimate_of_all(result: Result, minimum: int) -> EstimateOf | None:
     return None if 0 < others < minimum else result.of_all_answers
 
 
-def safe_waves(waves: Iterable[WaveMean], groups: Mapping[tuple[Arm, str], int], minimum: int) -> tuple[ShownWave, ...]:
-    """Means by arm and wave: not of a part of a group that lacks only a few of it."""
+def tells_of_each(wave: WaveMean, lowest: float, highest: float) -> bool:
+    """Whether a mean lies so near an end of the scale that everybody behind it does.
+
+    Nobody can be farther from the end than all of them together: the distance of the mean, divided by the largest
+    share that one person has in it. Less than half of the scale would tell on which half each of them is.
+    """
+    from_end = min(wave.mean - lowest, highest - wave.mean) - HALF_A_DIGIT
+    return bool(from_end / wave.largest_share < (highest - lowest) / 2)
+
+
+def safe_waves(
+    waves: Iterable[WaveMean],
+    groups: Mapping[tuple[Arm, str], int],
+    minimum: int,
+    ends: tuple[float, float],
+    withheld_before: Set[tuple[Arm, str]] = frozenset(),
+) -> tuple[ShownWave, ...]:
+    """Means by arm and wave: not of a part of a group that lacks only a few of it, and not where all are alike.
+
+    Args:
+        waves: The means.
+        groups: Size of what each is a part of (see `groups_of_waves`).
+        minimum: Smallest number of people in any figure.
+        ends: Of the scale.
+        withheld_before: Waves that stay withheld (see `waves_that_stay_withheld`).
+    """
     shown = []
     for wave in waves:
         reason: Withheld | None = None
         if wave.n_people < minimum:
             reason = "too_few_people"
-        elif too_close(groups[wave.arm, wave.wave_id], wave.n_people, minimum):
+        elif (
+            too_close(groups[wave.arm, wave.wave_id], wave.n_people, minimum)
+            or (wave.arm, wave.wave_id) in withheld_before
+        ):
             reason = "could_be_subtracted"
+        elif tells_of_each(wave, *ends):
+            reason = "all_alike"
         people = Count(n=None, withheld=reason) if reason else Count(n=wave.n_people)
         score = Mean(mean=None, withheld=reason) if reason else Mean(mean=wave.mean, lower=wave.lower, upper=wave.upper)
         shown.append(ShownWave(arm=wave.arm, wave_id=wave.wave_id, week=wave.week, people=people, score=score))
@@ -124,21 +194,34 @@ def safe_estimate(estimate: EstimateOf | None, n_linked: Mapping[Arm, int], mini
     return None if nearly_all else estimate
 
 
-def safe_effects(effects: Iterable[Effect], n_linked: Mapping[Arm, int], minimum: int) -> tuple[Effect, ...]:
+def safe_lasting(result: Result, minimum: int) -> EstimateOf | None:
+    """The effect at the follow-ups, where enough people of each arm stand behind it."""
+    return _safe_estimate_on(result, result.lasting, result.primary.scale, "lasting", minimum)
+
+
+def safe_effects(result: Result, minimum: int) -> tuple[Effect, ...]:
     """Secondary effects, each with all that is computed from it or without.
 
     Holm's adjusted p of one outcome hangs on the p of all: where one is withheld, none has an adjusted one.
     """
-    shown = tuple(_safe_effect(effect, n_linked, minimum) for effect in effects)
+    shown = tuple(_safe_effect(result, effect, minimum) for effect in result.secondary)
     if all(effect.between_arms for effect in shown):
         return shown
     return tuple(effect.model_copy(update={"p_holm": None}) for effect in shown)
 
 
-def _safe_effect(effect: Effect, n_linked: Mapping[Arm, int], minimum: int) -> Effect:
-    if effect.between_arms and safe_estimate(effect.between_arms, n_linked, minimum) is None:
+def _safe_effect(result: Result, effect: Effect, minimum: int) -> Effect:
+    if effect.between_arms and _safe_estimate_on(result, effect.between_arms, effect.scale, "outcome", minimum) is None:
         return effect.model_copy(update=dict.fromkeys(("between_arms", "with_drift", "hedges_g")))
     return effect
+
+
+def _safe_estimate_on(
+    result: Result, estimate: EstimateOf | None, scale: str, part: str, minimum: int
+) -> EstimateOf | None:
+    if result.primary.answers == "all":
+        return None if too_few_answered(result, scale, part) else safe_estimate(estimate, {}, minimum)
+    return safe_estimate(estimate, {flow.arm: flow.n_linked for flow in result.flow}, minimum)
 
 
 def safe_verdict(result: Result, minimum: int) -> Verdict:
@@ -147,17 +230,33 @@ def safe_verdict(result: Result, minimum: int) -> Verdict:
     That distance is taken after the possible bias by attrition, which is a figure about the leavers, and may be that
     of the follow-ups.
     """
-    n_linked = {flow.arm: flow.n_linked for flow in result.flow}
     few_leavers = any(0 < flow.n_leavers < minimum for flow in result.flow)
     biased = max(result.attrition.inflating_points, result.attrition.hiding_points) > 0
-    withheld = result.lasting is not None and safe_estimate(result.lasting, n_linked, minimum) is None
-    if not (biased and few_leavers) and not withheld:
-        return result.verdict
+    withheld = result.lasting is not None and safe_lasting(result, minimum) is None
+    of_all_withheld = result.of_all_answers is not None and safe_estimate_of_all(result, minimum) is None
+    verdict = _without_all_answers(result) if of_all_withheld else result.verdict
+    if not (biased and few_leavers) and not withheld and not of_all_withheld:
+        return verdict
     points = tuple(
         Finding(code="distance_withheld", role=point.role) if point.code == "bias_would_overturn" else point
-        for point in result.verdict.turning_points
+        for point in verdict.turning_points
     )
-    return result.verdict.model_copy(update={"turning_points": points})
+    return verdict.model_copy(update={"turning_points": points})
+
+
+def _without_all_answers(result: Result) -> Verdict:
+    """The verdict without the numbers of the effect of all answers; the worse of the two stands in its sentences."""
+    own = result.primary.with_drift
+    shown = [own.estimate, own.lower, own.upper] if own else []
+    findings = []
+    for finding in result.verdict.findings:
+        if finding.code == "all_answers":
+            findings.append(Finding(code="all_answers_withheld", role=finding.role))
+        elif finding.code not in OF_THE_EFFECT or all(
+            number in shown for name, number in finding.values.items() if name != "sesoi"
+        ):
+            findings.append(finding)
+    return result.verdict.model_copy(update={"findings": tuple(findings)})
 
 
 def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:

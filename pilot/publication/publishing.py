@@ -14,20 +14,22 @@ from pilot.publication.disclosure import (
     groups_of_waves,
     rounded,
     safe_effects,
-    safe_estimate,
     safe_estimate_of_all,
     safe_fidelity,
     safe_flow,
     safe_guardrail,
     safe_indicator,
+    safe_lasting,
     safe_verdict,
     safe_waves,
+    waves_that_stay_withheld,
 )
+from pilot.publication.ledger_rows import safe_biases
 from pilot.publication.promise import ShownPromise, shown_promise
 from pilot.publication.release import Release, latest_release, release_numbers, release_path
 from pilot.publication.sheets import safe_sheets
 from pilot.rehearsal import Rehearsal
-from pilot.result import Result
+from pilot.result import Effect, Result
 
 
 def publish(
@@ -52,7 +54,8 @@ def publish(
     faults = [*_small_arms(result, minimum), *_out_of_line(result, previous, ledger)]
     if faults:
         raise PilotError(message("Nothing was published."), faults)
-    release = _release(result, previous, published_at, shown_promise(rehearsal, result) if rehearsal else None)
+    promise = shown_promise(rehearsal, result) if rehearsal else None
+    release = _release(result, previous, ledger, published_at, promise)
     # The ledger first: an entry too many only refuses more, an entry too few would let releases be subtracted.
     entry = LedgerEntry(number=release.number, seen=result.seen)
     write_ledger(ledger_path, ledger.model_copy(update={"entries": (*ledger.entries, entry)}))
@@ -64,11 +67,21 @@ def publish(
     return release
 
 
-def _release(result: Result, previous: Release | None, published_at: datetime, promise: ShownPromise | None) -> Release:
+def _release(
+    result: Result,
+    previous: Release | None,
+    ledger: Ledger,
+    published_at: datetime,
+    promise: ShownPromise | None,
+) -> Release:
     minimum = result.pilot.minimum_cell_n
-    n_linked = {flow.arm: flow.n_linked for flow in result.flow}
-    of_linked = result.primary.answers != "all"
-    waves = safe_waves(result.waves, groups_of_waves(result), minimum)
+    waves = safe_waves(
+        result.waves,
+        groups_of_waves(result),
+        minimum,
+        result.pilot.primary_range,
+        waves_that_stay_withheld(result, ledger.entries),
+    )
     exact = Release(
         number=previous.number + 1 if previous else 1,
         published_at=published_at,
@@ -79,8 +92,8 @@ def _release(result: Result, previous: Release | None, published_at: datetime, p
         verdict=safe_verdict(result, minimum),
         primary=result.primary,
         of_all_answers=safe_estimate_of_all(result, minimum),
-        lasting=safe_estimate(result.lasting, n_linked if of_linked else {}, minimum),
-        secondary=safe_effects(result.secondary, n_linked if of_linked else {}, minimum),
+        lasting=safe_lasting(result, minimum),
+        secondary=safe_effects(result, minimum),
         waves=waves,
         flow=tuple(safe_flow(flow, minimum) for flow in result.flow),
         guardrails=tuple(safe_guardrail(outcome, minimum) for outcome in result.guardrails),
@@ -88,6 +101,7 @@ def _release(result: Result, previous: Release | None, published_at: datetime, p
         promise=promise,
         fidelity=safe_fidelity(result.fidelity, minimum),
         scale_sheets=safe_sheets(result.scale_sheets, waves, minimum),
+        biases=safe_biases(result, minimum),
     )
     unsigned = Release.model_validate(rounded(exact.model_dump()))
     return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
@@ -126,6 +140,10 @@ def _out_of_line(result: Result, previous: Release | None, ledger: Ledger) -> It
                 yield Fault("result.json", found, remedy)
     if previous is None:
         return
+    if _counted(result.primary) != _counted(previous.primary):
+        found = message("release {number} counted other answers, or gave them other weights.", number=newest)
+        remedy = message("Take the last deviation back: the two could be subtracted from each other.")
+        yield Fault("result.json", found, remedy)
     published = [note.sha256 for note in previous.deviations]
     if result.pilot.seal_sha256 != previous.pilot.seal_sha256:
         found = message("release {number} belongs to another seal.", number=newest)
@@ -133,3 +151,8 @@ def _out_of_line(result: Result, previous: Release | None, ledger: Ledger) -> It
     elif [note.sha256 for note in result.deviations][: len(published)] != published:
         found = message("a deviation that release {number} names is gone.", number=newest)
         yield Fault("seal.json", found, message("Restore that seal.json; a deviation stays on page one."))
+
+
+def _counted(primary: Effect) -> tuple[bool, str]:
+    """Whose answers the means are of, and how much each person counts in them."""
+    return primary.answers == "all", primary.weighting

@@ -295,6 +295,9 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         ),
         "no_follow_up": _plain(message("The plan asks nobody again later, so whether the effect lasts is unknown.")),
         "all_answers": _all_answers,
+        "all_answers_withheld": _plain(
+            message("What all answers give is not shown: compared with the linked ones it would be about a few people.")
+        ),
         "guardrail_kept": _guardrail_kept,
         "guardrail_ruled_out": _guardrail_ruled_out,
         "guardrail_unproven": _guardrail_unproven,

@@ -117,7 +117,7 @@ def withheld_reason(reason: Withheld | None) -> Message:
     if reason == "could_be_subtracted":
         return message("not shown: would give away a small group")
     if reason == "all_alike":
-        return message("not shown: nobody or everybody, so that it would be about each of them")
+        return message("not shown: nearly all are alike, so that it would be about each of them")
     if reason == "no_records":
         return message("nothing was recorded")
     return message("not available")
