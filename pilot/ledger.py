@@ -115,15 +115,25 @@ def seen_in(panel: Panel, plan: Plan, salt: str) -> dict[str, tuple[str, ...]]:
     return {group.name: tuple(sorted(map(str, group.tokens(hashes)))) for group in _groups(panel, plan)}
 
 
-def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tuple[Panel, bool]:
+def hold_back_a_few(
+    panel: Panel, plan: Plan, published: Seen, salt: str, ends: tuple[float, float]
+) -> tuple[Panel, bool]:
     """Leave out late answers until every published group has changed by nobody or by enough.
 
     A group (see `_groups`) that gained fewer people (teams) than the minimum gives all of these back: what has come
     in from them since the last release waits. That takes them out of every group that they are new in, so it is
     repeated until no group is left that changed by a few; at the latest when everybody waits. What a group lacks of its
     whole shrinks by late answers, too: then those wait whose answers took them out of it. Before the first release only
-    answers to a wave wait that a few have answered at all. A deviation may have changed what a group means, so that
+    answers to a wave wait that a few have answered at all. People who answered nearly alike, at an end of the primary
+    scale, wait like a few: the mean of what is new would tell of each of them. A deviation may have changed what a group means, so that
     waiting does not help: `changed_by_a_few` finds that.
+
+    Args:
+        panel: What was seen.
+        plan: The plan.
+        published: What stood behind the newest release.
+        salt: Of the ledger.
+        ends: Of the primary scale, points.
 
     Returns:
         The panel, and whether anything was left out.
@@ -141,7 +151,8 @@ def hold_back_a_few(panel: Panel, plan: Plan, published: Seen, salt: str) -> tup
                 new[group.members] = ~np.isin(group.tokens(hashes), known)
                 if group.whole is not None:
                     new |= group.whole & ~group.members & np.isin(hashes[group.axis], known)
-                more[group.axis] |= new & (new.sum() < minimum) & ~waiting[group.axis]
+                few = new.sum() < minimum or group.are_alike(new, ends, plan.outcomes.primary.scale)
+                more[group.axis] |= new & few & ~waiting[group.axis]
         if not any(each.any() for each in more.values()):
             return kept, panel is not answered or any(each.any() for each in waiting.values())
         waiting = {axis: waiting[axis] | more[axis] for axis in waiting}
@@ -173,6 +184,14 @@ class _Group:
     values: FloatArray | None = None
     whole: BoolArray | None = None
     wave: str | None = None
+
+    def are_alike(self, some: BoolArray, ends: tuple[float, float], primary: str) -> bool:
+        """Whether some members lie so near an end of the primary scale that their mean tells of each of them."""
+        if self.values is None or self.name.split("|")[1] != primary:
+            return False
+        lowest, highest = ends
+        from_end = min((self.values[some] - lowest).sum(), (highest - self.values[some]).sum())
+        return bool(from_end < (highest - lowest) / 2)
 
     def tokens(self, hashes: Mapping[Axis, NDArray[np.str_]]) -> NDArray[np.str_]:
         """Hash of each member, with its value."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from pilot import __version__
 from pilot.analysis.biases import bias_ledger
-from pilot.analysis.findings import LATE_ANSWERS, findings, turning_points
+from pilot.analysis.findings import LATE_ANSWERS, findings, harm_ruled_out, turning_points
 from pilot.analysis.invariance import read_as_before
 from pilot.analysis.participants import arm_changes, flow, linked_summary, present_arms, wave_means
 from pilot.analysis.scale_sheets import languages_of, linked_sheets, scale_sheets
@@ -67,7 +67,8 @@ def analyse(
     _require_known_teams(tables, seal)
     ledger = ledger or Ledger()
     panel = panel_from_tables(tables, protocol, seal.assignment, seal.starts)
-    panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, ledger.salt)
+    ends = protocol.instruments.range_of(plan.outcomes.primary.scale)
+    panel, held_back = hold_back_a_few(panel, plan, ledger.last_seen, ledger.salt, ends)
     _require_linked(panel, protocol)
     estimates = estimate_pilot(panel, plan)
     decision = decide(Evidence.of(estimates, plan), DecisionRule.of(plan))
@@ -106,7 +107,7 @@ def analyse(
             inflating_points=float(estimates.attrition.inflating_points[0]),
             hiding_points=float(estimates.attrition.hiding_points[0]),
         ),
-        guardrails=tuple(_guardrail(each, estimates, decision) for each in plan.outcomes.guardrails),
+        guardrails=tuple(_guardrail(each, estimates, decision, plan) for each in plan.outcomes.guardrails),
         fidelity=_fidelity(estimates, protocol),
         biases=bias_ledger(panel, questionnaires, estimates, decision, protocol),
         second_opinions=second_opinions(panel, estimates, plan, seal.seed),
@@ -240,7 +241,7 @@ def _secondary(estimates: Estimates, panel: Panel, protocol: Protocol) -> tuple[
     return tuple(effect.model_copy(update={"p_holm": by_scale.get(effect.scale)}) for effect in effects)
 
 
-def _guardrail(guardrail: Guardrail, estimates: Estimates, decision: Decision) -> GuardrailOutcome:
+def _guardrail(guardrail: Guardrail, estimates: Estimates, decision: Decision, plan: Plan) -> GuardrailOutcome:
     measured = estimates.guardrails[guardrail.measure]
     is_missing = bool(decision.not_measured[guardrail.measure][0])
     return GuardrailOutcome(
@@ -252,16 +253,16 @@ def _guardrail(guardrail: Guardrail, estimates: Estimates, decision: Decision) -
         mean_before=None if is_missing else number(measured.mean_before),
         mean_after=None if is_missing else number(measured.mean_after),
         n_pilot_teams=int(measured.n_pilot_teams[0]),
-        status=_guardrail_status(guardrail.measure, decision),
+        status=_guardrail_status(guardrail.measure, decision, plan),
     )
 
 
-def _guardrail_status(measure: str, decision: Decision) -> GuardrailStatus:
+def _guardrail_status(measure: str, decision: Decision, plan: Plan) -> GuardrailStatus:
     if decision.not_measured[measure][0]:
         return "not_measured"
     if decision.breached[measure][0]:
         return "breached"
-    if decision.harm_ruled_out[measure][0]:
+    if harm_ruled_out(measure, decision, plan):
         return "ruled_out"
     return "unproven" if decision.troubled[measure][0] else "kept"
 
@@ -288,7 +289,9 @@ def _verdict(
     evidence = Evidence.of(estimates, plan)
     awaited = _awaited_waves(panel, estimates, plan)
     word: Word = WORDS[int(decision.word[0])]
-    chance = chance_worthwhile(estimates.primary_with_drift, plan.outcomes.primary.sesoi_points)
+    sesoi = plan.outcomes.primary.sesoi_points
+    both = (estimates.primary_with_drift, estimates.of_all_answers or estimates.primary_with_drift)
+    chance = np.minimum(*(chance_worthwhile(each, sesoi) for each in both))
     return Verdict(
         state="in_evaluation" if awaited else "finished",
         word=None if awaited else word,
@@ -305,17 +308,17 @@ def _verdict(
 def _awaited_waves(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[str, ...]:
     """Outcome and lasting waves in which fewer than half of an arm's linked people have a score: not in yet.
 
-    Where nobody could be linked, every wave that has answers from both arms is in.
+    Where all answers count, as many as half of those who answered before must be in.
     """
-    linked = np.isfinite(estimates.after - estimates.before)[0]
+    started, linked = np.isfinite(estimates.before)[0], np.isfinite(estimates.after - estimates.before)[0]
     scores = panel.scores[plan.outcomes.primary.scale][0]
     arms = [teams[0][panel.roster.team] for teams in present_arms(panel).values()]
     groups = [linked & arm for arm in arms]
 
     def is_in(wave_id: str) -> bool:
         scored = np.isfinite(scores[:, panel.wave_ids.index(wave_id)])
-        if not linked.any():
-            return all(scored[arm].any() for arm in arms)
+        if plan.analysis.answers == "all":
+            return all((scored & arm).sum() >= SHARE_THAT_IS_IN * (started & arm).sum() for arm in arms)
         return all(scored[group].mean() >= SHARE_THAT_IS_IN for group in groups if group.any())
 
     planned = plan.waves_of_all_starts((*plan.analysis.outcome, *plan.analysis.lasting))

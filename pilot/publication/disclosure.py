@@ -127,9 +127,13 @@ def waves_that_stay_withheld(result: Result, entries: Iterable[LedgerEntry]) -> 
 
 
 def safe_estimate_of_all(result: Result, minimum: int) -> EstimateOf | None:
-    """The effect of all answers beside that of linked people: the two differ by what the others answered."""
+    """The effect of all answers beside that of linked people: the two differ by what the others answered.
+
+    It counts every person the same. Where the means count every team the same, people in teams of an unusual size are
+    what the two differ by.
+    """
     others = sum(flow.n_leavers + flow.n_joiners for flow in result.flow)
-    return None if 0 < others < minimum else result.of_all_answers
+    return None if 0 < others < minimum or result.primary.weighting == "team" else result.of_all_answers
 
 
 def tells_of_each(wave: WaveMean, lowest: float, highest: float) -> bool:
