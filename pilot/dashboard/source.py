@@ -1,18 +1,35 @@
-"""Which release the dashboard shows."""
+"""Which release the dashboard shows, and which files lie beside it."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pilot.errors import Fault, PilotError
-from pilot.i18n import message
+from pilot.i18n import Message, message
 from pilot.plan import PilotFolder
 from pilot.publication import Release, latest_release, read_release
+from pilot.publication.release import release_path
 
 VARIABLE = "PILOT_RELEASE"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to take away.
+
+    Attributes:
+        label: What it is.
+        path: Where it lies.
+        mime: Its type.
+    """
+
+    label: Message
+    path: Path
+    mime: str
 
 
 def named_path(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> Path | None:
@@ -37,3 +54,18 @@ def release_at(path: Path | None) -> Release:
         return read_release(path)
     releases = PilotFolder(path).releases
     return latest_release(releases if releases.is_dir() else path)
+
+
+def downloads_at(path: Path | None, release: Release) -> tuple[Download, ...]:
+    """The release's own file, and the report where one lies beside it."""
+    if path is None:
+        return ()
+    folder = PilotFolder(path) if path.is_dir() else PilotFolder(path.parent.parent)
+    file = (
+        path if path.is_file() else release_path(folder.releases if folder.releases.is_dir() else path, release.number)
+    )
+    found = (
+        Download(message("The release, with every number on these pages (JSON)"), file, "application/json"),
+        Download(message("The decision paper, in both languages (HTML)"), folder.report, "text/html"),
+    )
+    return tuple(each for each in found if each.path.is_file())

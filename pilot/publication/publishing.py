@@ -101,7 +101,7 @@ def _release(
         promise=promise,
         fidelity=safe_fidelity(result.fidelity, minimum),
         scale_sheets=safe_sheets(result.scale_sheets, waves, minimum),
-        biases=safe_biases(result, minimum),
+        biases=safe_biases(result, safe_verdict(result, minimum), safe_lasting(result, minimum)),
     )
     unsigned = Release.model_validate(rounded(exact.model_dump()))
     return unsigned.model_copy(update={"sha256": unsigned.fingerprint})

@@ -16,6 +16,7 @@ from pilot.loop import IndicatorCode, Period
 from pilot.plan import Arm
 from pilot.publication.promise import ShownPromise
 from pilot.result import (
+    BiasCode,
     DeviationNote,
     Effect,
     EstimateOf,
@@ -73,6 +74,24 @@ class ShownIndicator(Part):
     withheld: Withheld | None = None
 
 
+class ShownBias(Part):
+    """One row of the bias ledger (see `pilot.publication.ledger_rows`), or that it is not shown.
+
+    Attributes:
+        code: Which possible lie.
+        looks_like: How large it looks, points.
+        overturns_at: How large it would have to be for another verdict; None where nothing hangs on it, or withheld.
+        withheld: Why it is not shown.
+        name: The scale that it was seen on, where there are several.
+    """
+
+    code: BiasCode
+    looks_like: float | None
+    overturns_at: float | None
+    withheld: Withheld | None = None
+    name: BilingualText | None = None
+
+
 class ShownFlow(Part):
     """Participants of one arm, step by step (see `pilot.result.ArmFlow`)."""
 
@@ -98,6 +117,8 @@ class ShownSheet(Part):
         cfi: Of one factor.
         rmsea: Of one factor.
         srmr: Of one factor.
+        icc_1: Share of the differences that lies between teams, 0 to 1.
+        icc_2: Reliability of a team's mean, 0 to 1.
         as_at_baseline: How far it is read as at the baseline; None where it was not compared.
         in_both_arms: How far both arms read it alike; likewise.
         fitness: The sheet's verdict.
@@ -113,6 +134,8 @@ class ShownSheet(Part):
     cfi: float | None = None
     rmsea: float | None = None
     srmr: float | None = None
+    icc_1: float | None = None
+    icc_2: float | None = None
     as_at_baseline: InvarianceStep | None = None
     in_both_arms: InvarianceStep | None = None
     fitness: Fitness | None = None
@@ -143,6 +166,7 @@ class Release(Part):
         loop: How the loop was run, by mechanism; empty where no practice was imported.
         promise: What the rehearsal promised before the launch; None where the plan was not rehearsed.
         scale_sheets: How well the primary scale measured.
+        biases: How wrong the estimate could be, as far as it can be shown.
         sha256: Of all the above.
     """
 
@@ -165,6 +189,7 @@ class Release(Part):
     loop: tuple[ShownIndicator, ...] = ()
     promise: ShownPromise | None = None
     scale_sheets: tuple[ShownSheet, ...] = ()
+    biases: tuple[ShownBias, ...] = ()
     sha256: str = ""
 
     @property

@@ -53,6 +53,8 @@ def _shown(sheet: ScaleSheet) -> ShownSheet:
         cfi=_round(fit.cfi) if fit else None,
         rmsea=_round(fit.rmsea) if fit else None,
         srmr=_round(fit.srmr) if fit else None,
+        icc_1=_icc(sheet.agreement.icc_1) if sheet.agreement else None,
+        icc_2=_icc(sheet.agreement.icc_2) if sheet.agreement else None,
         as_at_baseline=baseline.step if baseline else None,
         in_both_arms=arms.step if arms else None,
         fitness=sheet.fitness,
@@ -84,6 +86,11 @@ def _without_exact_counts(reason: Reason) -> Reason:
 
 def _rounded(bounded: Bounded) -> Bounded:
     return Bounded(estimate=round(bounded.estimate, DECIMALS), lower=_round(bounded.lower), upper=_round(bounded.upper))
+
+
+def _icc(bounded: Bounded | None) -> float | None:
+    """The estimate alone: like a reliability a ratio of what the whole group answered."""
+    return _round(bounded.estimate) if bounded else None
 
 
 def _round(value: float | None) -> float | None:

@@ -11,8 +11,9 @@ from pilot.result import DeviationNote, Finding
 from pilot.wording.effect import certainty_sentence, effect_sentence, meaning_sentence
 from pilot.wording.findings import finding_sentence
 from pilot.wording.method import Entry, method_entries
-from pilot.wording.names import word_name
+from pilot.wording.names import grade_name, word_name
 from pilot.wording.people import asked_sentence, cost_sentence
+from pilot.wording.promised import promise_line
 from pilot.wording.verdicts import verdict_sentence
 from pilot.wording.voice import Voice
 
@@ -119,11 +120,20 @@ def brief(release: Release, language: Language) -> Briefing:
 def _facts(release: Release, points: tuple[str, ...], voice: Voice) -> tuple[Entry, ...]:
     change = points[0] if points else voice.say(message("The release names nothing that would change it."))
     return (
-        Entry(voice.say(message("How sure")), certainty_sentence(release, voice)),
+        Entry(voice.say(message("How sure")), _how_sure(release, voice)),
         Entry(voice.say(message("What would change it")), change),
         Entry(voice.say(message("Cost in managers' hours")), cost_sentence(release, voice)),
         Entry(voice.say(message("Who was asked")), asked_sentence(release, voice)),
     )
+
+
+def _how_sure(release: Release, voice: Voice) -> str:
+    """The verdict's own error rate where the plan was rehearsed; else how probable a worthwhile effect is."""
+    if release.promise is None:
+        return certainty_sentence(release, voice)
+    grade = voice.say(grade_name(release.verdict.grade))
+    line = promise_line(release.promise, voice)
+    return voice.join(line, grade) if release.promise.of_plan_in_force else line
 
 
 def _reason(finding: Finding, release: Release, voice: Voice) -> Reason:

@@ -98,7 +98,7 @@ def _reach(promise: ShownPromise, voice: Voice) -> Message:
 def _earlier_plan(promise: ShownPromise, voice: Voice) -> tuple[str, ...]:
     if promise.of_plan_in_force:
         return ()
-    return (voice.say(message("This was rehearsed with the plan as it stood before the latest departure from it.")),)
+    return (voice.say(message("That was rehearsed before the latest departure from the plan.")),)
 
 
 def promised_table(release: Release, language: Language) -> pd.DataFrame:

@@ -11,7 +11,8 @@ import pytest
 
 from pilot.documents import BilingualText
 from pilot.plan import Change, Design
-from pilot.publication import Count, Mean, Release, ShownFlow, ShownWave
+from pilot.publication import Count, Mean, Release, ShownBias, ShownFlow, ShownIndicator, ShownSheet, ShownWave
+from pilot.publication.promise import Outlook, ShownPromise
 from pilot.result import (
     DeviationNote,
     Effect,
@@ -196,6 +197,65 @@ TURNING_POINTS: dict[str, tuple[Finding, ...]] = {
 CHANCES = {"scale": 0.88, "adjust": 0.88, "stop": 0.004, "harm": 0.001, "inconclusive": 0.56, "in_evaluation": 0.75}
 
 
+def shown_loop(arms: list[str], *, withheld: bool = False) -> tuple[ShownIndicator, ...]:
+    """Before and since, pilot and comparison, of every mechanism; where asked, the pilot's plans are not shown."""
+    lines: dict[str, tuple[float, ...]] = {
+        "co_created_goals": (31, 84, 29, 33),
+        "one_to_ones_kept": (42, 71, 44, 41),
+        "feedback_with_next_step": (38, 66, 36, 40),
+        "plans_complete": (12, 58, 14, 13),
+        "conversation_hours": (0.31, 0.62, 0.29, 0.33),
+    }
+    shown = []
+    for code, values in lines.items():
+        for arm, pair in zip(("pilot", "comparison"), (values[:2], values[2:]), strict=True):
+            for period, value in zip(("before", "since"), pair, strict=True):
+                hidden = withheld and (code, arm, period) == ("plans_complete", "pilot", "before")
+                shown.append(
+                    ShownIndicator(
+                        code=code,
+                        arm=arm,
+                        period=period,
+                        value=None if hidden else value,
+                        people=Count(n=96),
+                        withheld="all_alike" if hidden else None,
+                    )
+                )
+    return tuple(each for each in shown if each.arm in arms)
+
+
+def shown_promise(*, false_scale: float = 0.031, of_plan_in_force: bool = True) -> ShownPromise:
+    shares = {
+        "nothing": (0.0, false_scale, 0.004, 0.33),
+        "sesoi": (0.15, 0.412, 0.03, 0.02),
+        "literature": (0.2, 0.62, 0.04, 0.01),
+        "large": (0.3, 0.9, 0.05, 0.0),
+    }
+    return ShownPromise(
+        n_pilots=10_000,
+        of_plan_in_force=of_plan_in_force,
+        interval_mde=0.19,
+        verdict_mde=0.26,
+        outlooks=tuple(
+            Outlook(
+                code=code, points=points, scale=scale, adjust=adjust, stop=stop, inconclusive=1 - scale - adjust - stop
+            )
+            for code, (points, scale, adjust, stop) in shares.items()
+        ),
+        worst_null=BilingualText(zh="新鲜劲过去就没了", en="It fades when the novelty is gone"),
+        worst_false_scale=0.047,
+    )
+
+
+def shown_biases(design: Design) -> tuple[ShownBias, ...]:
+    rows = [ShownBias(code="novelty", looks_like=0.03, overturns_at=0.13)]
+    if design == "comparison":
+        rows.append(ShownBias(code="drift", looks_like=0.09, overturns_at=0.14))
+        rows.append(ShownBias(code="regression_to_the_mean", looks_like=0.06, overturns_at=0.05))
+    rows.append(ShownBias(code="one_team", looks_like=None, overturns_at=None, withheld="too_few_people"))
+    return tuple(rows)
+
+
 def _verdict(kind: str, grade: str, findings: tuple[Finding, ...]) -> Verdict:
     words = {"in_evaluation": None, "harm": "stop", "refused": "inconclusive"}
     return Verdict(
@@ -218,8 +278,13 @@ def build_release(
     deviations: tuple[str, ...] = (),
     title: BilingualText | None = None,
     findings: tuple[Finding, ...] = (),
+    full: bool = True,
+    withheld_practice: bool = False,
 ) -> Release:
-    """A release of one kind: a verdict's word, `in_evaluation`, `harm` or `refused`."""
+    """A release of one kind: a verdict's word, `in_evaluation`, `harm` or `refused`.
+
+    With everything that may be in one, or (not `full`) without rehearsal, practice, ledger and scale sheets.
+    """
     guardrail = guardrail or ("breached" if kind == "adjust" else "kept")
     arms = ["pilot"] if design == "before_after" else ["pilot", "comparison"]
     between = None if kind == "refused" else estimate_of(*EFFECTS[kind])
@@ -266,6 +331,22 @@ def build_release(
         flow=tuple(_flow(arm, few_leavers and arm == "pilot") for arm in arms),
         guardrails=(_guardrail(guardrail),),
         fidelity=FidelityOutcome(mean_pct=78, floor_pct=60, n_teams=8, status="reached"),
+        loop=shown_loop(arms, withheld=withheld_practice) if full else (),
+        promise=shown_promise() if full else None,
+        biases=shown_biases(design) if full else (),
+        scale_sheets=(
+            ShownSheet(
+                wave_id="endline",
+                n_people_at_least=140,
+                icc_1=0.08,
+                icc_2=0.51,
+                fitness="fit",
+                reasons=(),
+                item_texts={},
+            ),
+        )
+        if full
+        else (),
     )
     return unsigned.model_copy(update={"sha256": unsigned.fingerprint})
 
