@@ -38,6 +38,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 LATER_PARTS: tuple[Part, ...] = ("outcome", "lasting")
 
 SALT_BYTES = 16
+MISSING = "|missing"  # who of a whole has no score in a wave
 DIGITS = 9  # of a value; beyond them lies rounding
 
 
@@ -123,10 +124,10 @@ def hold_back_a_few(
     A group (see `_groups`) that gained fewer people (teams) than the minimum gives all of these back: what has come
     in from them since the last release waits. That takes them out of every group that they are new in, so it is
     repeated until no group is left that changed by a few; at the latest when everybody waits. What a group lacks of its
-    whole shrinks by late answers, too: then those wait whose answers took them out of it. Before the first release only
-    answers to a wave wait that a few have answered at all. People who answered nearly alike, at an end of the primary
-    scale, wait like a few: the mean of what is new would tell of each of them. A deviation may have changed what a group means, so that
-    waiting does not help: `changed_by_a_few` finds that.
+    whole shrinks by late answers, too: then those wait whose answers took them out of it. People who answered nearly
+    alike, at an end of the primary scale, wait like a few: the mean of what is new would tell of each of them. Before
+    the first release only answers to a wave wait that a few have answered at all. A deviation may have changed what a
+    group means, so that waiting does not help: `changed_by_a_few` finds that.
 
     Args:
         panel: What was seen.
@@ -145,7 +146,7 @@ def hold_back_a_few(
     while True:
         more = {axis: np.zeros(len(codes), dtype=np.bool_) for axis, codes in hashes.items()}
         for group in _groups(kept, plan):
-            if group.name in published:
+            if group.name in published and not group.name.endswith(MISSING):
                 known = published[group.name]
                 new = group.members.copy()
                 new[group.members] = ~np.isin(group.tokens(hashes), known)
@@ -161,7 +162,13 @@ def hold_back_a_few(
 
 def changed_by_a_few(now: Seen, published: Seen, minimum: int) -> list[str]:
     """Groups that lost or gained somebody, but fewer than the minimum."""
-    return [group for group in now.keys() & published.keys() if 0 < len({*now[group]} ^ {*published[group]}) < minimum]
+    names = {name for name in now.keys() & published.keys() if not name.endswith(MISSING)}
+    return [name for name in names if differ_by_a_few(now[name], published[name], minimum)]
+
+
+def differ_by_a_few(these: Iterable[str], those: Iterable[str], minimum: int) -> bool:
+    """Whether somebody is in one of two groups only, but fewer people than the minimum."""
+    return 0 < len({*these} ^ {*those}) < minimum
 
 
 @dataclass(frozen=True)
@@ -258,7 +265,8 @@ def _groups_that_lack_one(panel: Panel, plan: Plan, linked: BoolArray) -> Iterat
     """Who of a whole is missing in its part.
 
     Where five are missing in one release and seven in the next, two are between them, although whole and part have
-    both grown by enough.
+    both grown by enough. Nobody waits for who is missing in a wave: its mean is withheld then (see
+    `pilot.publication`).
     """
     primary = plan.outcomes.primary.scale
     has_score = {wave: ~np.isnan(panel.scores[primary][0, :, place]) for place, wave in enumerate(panel.wave_ids)}
@@ -266,17 +274,19 @@ def _groups_that_lack_one(panel: Panel, plan: Plan, linked: BoolArray) -> Iterat
     def lacking(name: str, whole: BoolArray, part: BoolArray) -> _Group:
         return _Group(f"{name}|lacking", "people", whole & ~part, whole=whole)
 
+    def missing(name: str, whole: BoolArray, part: BoolArray) -> _Group:
+        return _Group(f"{name}{MISSING}", "people", whole & ~part)
+
     yield lacking("lasting|linked", linked, _answered(panel, plan, primary, "lasting"))
     for wave, scored in has_score.items():
-        yield lacking(f"{wave}|linked", linked, scored)
-    if plan.analysis.answers == "linked":
-        return
+        yield missing(f"{wave}|linked", linked, scored)
     waves_of = {"baseline": plan.analysis.baseline, "outcome": plan.analysis.outcome, "lasting": plan.analysis.lasting}
     for part in PARTS:
         whole = _answered(panel, plan, primary, part)
-        yield lacking(f"{part}|any|linked", whole, linked)
-        for wave in waves_of[part]:
-            yield lacking(f"{wave}|any", whole, has_score[wave])
+        if plan.analysis.answers == "both":
+            yield lacking(f"{part}|any|linked", whole, linked)
+        if plan.analysis.answers == "all":
+            yield from (missing(f"{wave}|any", whole, has_score[wave]) for wave in waves_of[part])
 
 
 def _groups_of_teams(panel: Panel, plan: Plan) -> Iterator[_Group]:

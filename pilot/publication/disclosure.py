@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from pilot.ledger import LedgerEntry
+from pilot.ledger import MISSING, LedgerEntry, differ_by_a_few
 from pilot.loop import IndicatorCode
 from pilot.plan import Arm
 from pilot.publication.release import Count, Mean, ShownFlow, ShownIndicator, ShownWave, Withheld
@@ -41,6 +41,7 @@ OF_THE_EFFECT = (
     "below_sesoi",
     "worthwhile_ruled_out",
 )
+TEN = 10  # people of the loop are counted in tens: practice is recorded anew every day
 HOURS: IndicatorCode = "conversation_hours"  # the only indicator that is no share
 
 
@@ -108,22 +109,28 @@ def too_few_answered(result: Result, scale: str, part: str) -> bool:
     return any(n_answered(result, arm, scale, each) < minimum for arm in arms for each in ("baseline", part))
 
 
-def waves_that_stay_withheld(result: Result, entries: Iterable[LedgerEntry]) -> set[tuple[Arm, str]]:
-    """Waves whose mean would tell of the few that its people once lacked of the whole.
+def waves_that_tell_of_the_missing(result: Result, entries: Iterable[LedgerEntry]) -> set[tuple[Arm, str]]:
+    """Waves whose mean would tell, beside the effects of this and of earlier releases, of a few who are missing in it.
 
-    Withheld then, the mean was a part of the effect that was published; with the same people behind it, it tells now
-    what those few added.
+    The effect holds who is missing in a wave; with the wave's mean it tells what they added. So those who are missing
+    must be nobody or enough, now and in every earlier release with the same people behind the wave (which this mean
+    would complete), and differ by nobody or enough from those who are missing in any other.
     """
-    everybody = result.primary.answers == "all"
-    ending = "any" if everybody else "linked"
-    stay = set()
+    minimum, entries = result.pilot.minimum_cell_n, tuple(entries)
+    whole, part = ("any", "") if result.primary.answers == "all" else ("linked", "|linked")
+    told = set()
     for wave in result.waves:
-        group = f"{wave.arm}|{result.primary.scale}|{wave.wave_id}" + ("" if everybody else "|linked")
-        for entry in entries:
-            lacking = entry.seen.get(f"{wave.arm}|{wave.wave_id}|{ending}|lacking", ())
-            if 0 < len(lacking) < result.pilot.minimum_cell_n and entry.seen.get(group) == result.seen.get(group):
-                stay.add((wave.arm, wave.wave_id))
-    return stay
+        group, missing = f"{wave.arm}|{result.primary.scale}|{wave.wave_id}{part}", f"{wave.arm}|{wave.wave_id}|{whole}"
+        known = [entry.seen[missing + MISSING] for entry in entries if missing + MISSING in entry.seen]
+        completed = [result.seen.get(missing + MISSING, ())]
+        completed += [
+            entry.seen[missing + MISSING]
+            for entry in entries
+            if missing + MISSING in entry.seen and entry.seen.get(group) == result.seen.get(group)
+        ]
+        if any(differ_by_a_few(each, other, minimum) for each in completed for other in ((), *known)):
+            told.add((wave.arm, wave.wave_id))
+    return told
 
 
 def safe_estimate_of_all(result: Result, minimum: int) -> EstimateOf | None:
@@ -132,8 +139,8 @@ def safe_estimate_of_all(result: Result, minimum: int) -> EstimateOf | None:
     It counts every person the same. Where the means count every team the same, people in teams of an unusual size are
     what the two differ by.
     """
-    others = sum(flow.n_leavers + flow.n_joiners for flow in result.flow)
-    return None if 0 < others < minimum or result.primary.weighting == "team" else result.of_all_answers
+    few_others = any(0 < flow.n_leavers + flow.n_joiners < minimum for flow in result.flow)
+    return None if few_others or result.primary.weighting == "team" else result.of_all_answers
 
 
 def tells_of_each(wave: WaveMean, lowest: float, highest: float) -> bool:
@@ -151,7 +158,7 @@ def safe_waves(
     groups: Mapping[tuple[Arm, str], int],
     minimum: int,
     ends: tuple[float, float],
-    withheld_before: Set[tuple[Arm, str]] = frozenset(),
+    missing_told: Set[tuple[Arm, str]] = frozenset(),
 ) -> tuple[ShownWave, ...]:
     """Means by arm and wave: not of a part of a group that lacks only a few of it, and not where all are alike.
 
@@ -160,7 +167,7 @@ def safe_waves(
         groups: Size of what each is a part of (see `groups_of_waves`).
         minimum: Smallest number of people in any figure.
         ends: Of the scale.
-        withheld_before: Waves that stay withheld (see `waves_that_stay_withheld`).
+        missing_told: Waves that are withheld, too (see `waves_that_tell_of_the_missing`).
     """
     shown = []
     for wave in waves:
@@ -169,7 +176,7 @@ def safe_waves(
             reason = "too_few_people"
         elif (
             too_close(groups[wave.arm, wave.wave_id], wave.n_people, minimum)
-            or (wave.arm, wave.wave_id) in withheld_before
+            or (wave.arm, wave.wave_id) in missing_told
         ):
             reason = "could_be_subtracted"
         elif tells_of_each(wave, *ends):
@@ -272,26 +279,31 @@ def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:
 
 
 def safe_indicator(indicator: LoopIndicator, minimum: int) -> ShownIndicator:
-    """A mechanism of the loop: whole percent of enough people, and never "nobody" or "everybody"."""
+    """A mechanism of the loop: whole percent, or tenths of an hour, of enough people; people in tens.
+
+    A share that stands for one to four people, or for all but one to four, is about those few.
+    """
     value = indicator.value
     reason: Withheld | None = None
-    if indicator.n_people < minimum:
-        reason = "too_few_people"
-    elif value is None:
+    if value is None:
         reason = "no_records"
-    elif indicator.code != HOURS and round(value) in (0, 100):
-        reason = "all_alike"
-    if reason:
-        value = None
-    elif value is not None and indicator.code != HOURS:
-        value = float(round(value))
-    people = Count(n=None, withheld=reason) if reason == "too_few_people" else Count(n=indicator.n_people)
+    elif indicator.n_people < minimum:
+        reason = "too_few_people"
+    elif indicator.code == HOURS:
+        value = round(value, 1)
+    else:
+        value, n = float(round(value)), round(value / 100 * indicator.n_people)
+        if min(n, indicator.n_people - n) == 0:
+            reason = "all_alike"
+        elif min(n, indicator.n_people - n) < minimum:
+            reason = "too_few_people"
+    few = indicator.n_people < TEN
     return ShownIndicator(
         code=indicator.code,
         arm=indicator.arm,
         period=indicator.period,
-        value=value,
-        people=people,
+        value=None if reason else value,
+        people=Count(n=None, withheld="too_few_people") if few else Count(n=indicator.n_people // TEN * TEN),
         withheld=reason,
     )
 

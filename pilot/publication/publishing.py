@@ -22,7 +22,7 @@ from pilot.publication.disclosure import (
     safe_lasting,
     safe_verdict,
     safe_waves,
-    waves_that_stay_withheld,
+    waves_that_tell_of_the_missing,
 )
 from pilot.publication.ledger_rows import safe_biases
 from pilot.publication.promise import ShownPromise, shown_promise
@@ -80,7 +80,7 @@ def _release(
         groups_of_waves(result),
         minimum,
         result.pilot.primary_range,
-        waves_that_stay_withheld(result, ledger.entries),
+        waves_that_tell_of_the_missing(result, ledger.entries),
     )
     exact = Release(
         number=previous.number + 1 if previous else 1,

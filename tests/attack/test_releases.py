@@ -19,6 +19,7 @@ from tests.attack.units import HIGHEST, LOWEST, Unit, sealed_plan, unit
 
 MINIMUM = 5
 N_UNITS, N_PARTS = 500, 10
+N_BOUND = 100
 HALF_OF_THE_SCALE = (HIGHEST - LOWEST) / 2
 
 
@@ -58,7 +59,7 @@ def test_nothing_about_a_few_is_determined_by_all_releases_together(sealed, tmp_
 
 def test_the_attack_succeeds_where_nothing_is_withheld(sealed, tmp_path, monkeypatch):
     monkeypatch.setattr(disclosure, "too_close", lambda *_: False)
-    monkeypatch.setattr(disclosure, "waves_that_stay_withheld", lambda *_: set())
+    monkeypatch.setattr(disclosure, "waves_that_tell_of_the_missing", lambda *_: set())
     assert broken([drawn(sealed, tmp_path, seed) for seed in range(20)])
 
 
@@ -66,3 +67,17 @@ def test_the_attack_succeeds_where_late_answers_do_not_wait(sealed, tmp_path, mo
     monkeypatch.setattr(ledger, "hold_back_a_few", lambda panel, *_: (panel, False))
     monkeypatch.setattr(publishing, "changed_by_a_few", lambda *_: [])
     assert broken([drawn(sealed, tmp_path, seed) for seed in range(20)])
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_nobody_is_bound_to_less_than_half_of_the_scale(sealed, tmp_path, part):
+    for seed in range(part, N_BOUND, 2):
+        published = drawn(sealed, tmp_path, seed)
+        assert tightest_bound(equations_of_people(published), scores_of(published)) >= HALF_OF_THE_SCALE - 0.01, seed
+
+
+def test_people_are_bound_where_means_at_the_end_of_the_scale_are_shown(sealed, tmp_path, monkeypatch):
+    monkeypatch.setattr(disclosure, "tells_of_each", lambda *_: False)
+    units = [drawn(sealed, tmp_path, seed) for seed in range(30)]
+    bounds = [tightest_bound(equations_of_people(each), scores_of(each)) for each in units]
+    assert min(bounds) < HALF_OF_THE_SCALE / 2
