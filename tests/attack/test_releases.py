@@ -14,6 +14,7 @@ from tests.attack.attacker import (
     equations_of_people,
     equations_of_teams,
     scores_of,
+    tightest_bound,
 )
 from tests.attack.units import HIGHEST, LOWEST, Unit, sealed_plan, unit
 
