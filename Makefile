@@ -4,7 +4,7 @@
 PYTHON ?= python3
 SERVE  ?= 1
 BIN    := .venv/bin
-SYSTEM := chromium fonts-noto-cjk postgresql
+SYSTEM := chromium fonts-noto-cjk postgresql libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never

@@ -94,7 +94,7 @@ def test_installed_wheel_runs_the_demo(built, tmp_path):
     )
     done = run(sys.executable, "-I", script, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "unit" / "report.html").stat().st_size > 100_000
+    assert (tmp_path / "unit" / "report" / "report.html").stat().st_size > 100_000
 
 
 def test_workflow_files_are_yaml():

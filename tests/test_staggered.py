@@ -396,7 +396,7 @@ def test_from_plan_to_report(command, folder):
     assert result.lasting.n_people <= estimate.n_people
     assert {flow.arm: flow.n_teams for flow in result.flow} == {"pilot": 10, "comparison": 6}
     release = latest_release(folder.releases)
-    page = folder.report.read_text("utf-8")
+    page = (folder.report / "report.html").read_text("utf-8")
     for sentence in (
         "drawn by lot to start in turns",
         "compared only with those that have not started yet",

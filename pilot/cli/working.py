@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
 from pilot.plan.protocol import digest
 from pilot.publication import Release, latest_release, publish
 from pilot.rehearsal import read_rehearsal
-from pilot.report import write_report
+from pilot.report import Format, write_renderings
 from pilot.result import Result, read_result, write_result
 from pilot.schema.columns import TableName
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
@@ -169,7 +169,16 @@ def _current_result(folder: PilotFolder) -> Result:
     raise PilotError(message("Nothing was published."), [fault])
 
 
-def report(folder: PilotFolder, speaker: Speaker) -> None:
-    """Write the report of the newest release."""
-    write_report(latest_release(folder.releases), folder.report)
-    speaker.done(message("The report is in {path}; open it in a browser.", path=folder.report))
+def report(folder: PilotFolder, formats: Sequence[Format], speaker: Speaker) -> None:
+    """Write the report of the newest release.
+
+    Raises:
+        PilotError: there is no release, or a form could not be written; the others are.
+    """
+    written, faults = write_renderings(latest_release(folder.releases), folder.report, formats)
+    if written:
+        speaker.done(
+            message("The report is in {path}: {files}.", path=folder.report, files=[each.name for each in written])
+        )
+    if faults:
+        raise PilotError(message("Not every form of the report was written."), faults)

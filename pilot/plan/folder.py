@@ -73,8 +73,8 @@ class PilotFolder:
 
     @property
     def report(self) -> Path:
-        """The report as one HTML file."""
-        return self.path / "report.html"
+        """The report in all its forms; `report.html` is the one with both languages."""
+        return self.path / "report"
 
     @property
     def scale_sheets(self) -> Path:

@@ -1,7 +1,24 @@
-"""The decision paper: a release as one self-contained file in both languages."""
+"""The decision paper: a release as HTML, PDF, slides and workbook, and a letter to those who were asked."""
 
 from pilot.i18n import TAGS
 from pilot.report.rendering import part, shared_style
-from pilot.report.writing import pictures_of, render_report, write_report
+from pilot.report.writing import (
+    FORMATS,
+    Format,
+    pictures_of,
+    render_report,
+    write_renderings,
+    write_report,
+)
 
-__all__ = ["TAGS", "part", "pictures_of", "render_report", "shared_style", "write_report"]
+__all__ = [
+    "FORMATS",
+    "TAGS",
+    "Format",
+    "part",
+    "pictures_of",
+    "render_report",
+    "shared_style",
+    "write_renderings",
+    "write_report",
+]
