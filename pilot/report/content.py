@@ -18,6 +18,7 @@ from pilot.wording import Briefing, Entry, Reason, Voice, brief, cost_sentence, 
 from pilot.wording.loop import fidelity_sentence, loop_sentence, loop_table
 from pilot.wording.promised import promised_sentences, promised_table
 from pilot.wording.sheets import published_sentences, published_table
+from pilot.wording.trust import ledger_sentence, ledger_table
 
 ChapterKey = Literal["evidence", "price", "limits", "annex"]
 
@@ -98,7 +99,7 @@ def paper_of(release: Release, language: Language) -> Paper:
     chapters = (
         Chapter("evidence", voice.say(message("The evidence")), tuple(_evidence(release, voice))),
         Chapter("price", voice.say(message("How it was run, and the price")), tuple(_price(release, voice))),
-        Chapter("limits", voice.say(message("Reasons and limits")), tuple(_limits(briefing, voice))),
+        Chapter("limits", voice.say(message("Reasons and limits")), tuple(_limits(release, briefing, voice))),
         Chapter("annex", voice.say(message("Annex")), tuple(_annex(release, briefing, voice))),
     )
     return Paper(
@@ -123,13 +124,6 @@ def _of_picture(picture: Picture, paragraphs: tuple[str, ...] = ()) -> Section:
 def _evidence(release: Release, voice: Voice) -> Iterator[Section]:
     yield _of_picture(lines_picture(release, voice.language))
     yield _of_picture(flow_picture(release, voice.language))
-    if release.promise is not None:
-        yield Section(
-            key="promise",
-            title=voice.say(message("How often such a pilot is wrong: what the rehearsal said before the launch")),
-            bullets=promised_sentences(release, voice.language),
-            table=promised_table(release, voice.language),
-        )
 
 
 def _price(release: Release, voice: Voice) -> Iterator[Section]:
@@ -155,11 +149,24 @@ def _price(release: Release, voice: Voice) -> Iterator[Section]:
         )
 
 
-def _limits(briefing: Briefing, voice: Voice) -> Iterator[Section]:
+def _limits(release: Release, briefing: Briefing, voice: Voice) -> Iterator[Section]:
     yield Section(key="reasons", title=voice.say(message("What the verdict rests on")), reasons=briefing.reasons)
     if len(briefing.turning_points) > 1:
         yield Section(
             key="changes", title=voice.say(message("All that would change it")), bullets=briefing.turning_points
+        )
+    if release.promise is not None:
+        yield Section(
+            key="promise",
+            title=voice.say(message("How often such a pilot is wrong: what the rehearsal said before the launch")),
+            bullets=promised_sentences(release, voice.language),
+            table=promised_table(release, voice.language),
+        )
+    if release.biases:
+        yield Section(
+            key="ledger",
+            title=ledger_sentence(release, voice.language),
+            table=ledger_table(release, voice.language),
         )
     if briefing.deviations:
         title = voice.say(message("Departures from the sealed plan"))

@@ -48,6 +48,7 @@ def sheet_name(section: str, language: Language) -> str:
         "loop": message("Loop"),
         "reasons": message("Reasons"),
         "changes": message("Turning points"),
+        "ledger": message("Bias ledger"),
         "deviations": message("Deviations"),
         "method": message("Method"),
         "measured": message("Scale sheets"),
