@@ -109,7 +109,8 @@ def effect_table(release: Release, language: Language) -> pd.DataFrame:
 
 def _effect_row(name: str, estimate: EstimateOf | None, voice: Voice) -> list[str]:
     if estimate is None:
-        return [name, *[voice.say(message("not available"))] * 5]
+        absent = message("not shown: too few people or teams, or it would give away a small group")
+        return [name, *[voice.say(absent)] * 5]
     return [
         name,
         voice.effect(estimate.estimate),
