@@ -286,6 +286,7 @@ class SecondOpinion(Part):
         "mixed_model",
         "change_score",
         "unlinked",
+        "linked",
         "straight_trend",
         "interrupted_series",
     ]
@@ -301,14 +302,14 @@ class Exploration(Part):
     Attributes:
         per_10_pct_of_the_loop: How much more people changed in pilot teams that ran 10 percentage points more of the
             loop, points; None where their dose was not measured or is the same everywhere.
-        sd_between_pilot_teams: How far managers' teams differ in their change, beyond their people, points; None where
-            it cannot be told.
+        sd_between_pilot_teams: How far teams, each with its manager, differ in their change beyond their people,
+            points, with lower and upper bound; None where it cannot be told.
         sd_between_comparison_teams: The same where no practice made a difference.
     """
 
     per_10_pct_of_the_loop: EstimateOf | None
-    sd_between_pilot_teams: float | None
-    sd_between_comparison_teams: float | None
+    sd_between_pilot_teams: tuple[float, float, float] | None
+    sd_between_comparison_teams: tuple[float, float, float] | None
 
 
 class Finding(Part):

@@ -91,6 +91,29 @@ def test_all_answers_decide_and_nobody_needs_to_answer_twice(tmp_path):
     assert {wave.wave_id for wave in release.waves if wave.score.mean is not None} >= {"baseline_1", "endline"}
 
 
+def test_a_few_who_could_be_linked_by_chance_open_no_door(tmp_path):
+    """Four of hundreds answered under the same code twice: nobody knows who left all the same."""
+    protocol, seal, tables = sealed_with(PilotFolder(tmp_path / "unit"), answers="all", estimator="change")
+    unlinked, few = anonymous(tables), tables.roster["person_id"].head(4)
+    keep = tables.responses["person_id"].isin(few)
+    responses = pd.concat([unlinked.responses[~keep.to_numpy()], tables.responses[keep]])
+    people = pd.concat([unlinked.roster, tables.roster[tables.roster["person_id"].isin(few)]])
+    result = analyse(protocol, seal, replace(unlinked, roster=people, responses=responses), [], NOW)
+    assert sum(flow.n_linked for flow in result.flow) > 0
+    assert "not_linked" in {finding.code for finding in result.verdict.findings}
+    assert result.verdict.word != "scale"
+
+
+def test_a_wave_of_unlinked_answers_is_in_when_half_are(tmp_path):
+    protocol, seal, tables = sealed_with(PilotFolder(tmp_path / "unit"), answers="all", estimator="change")
+    unlinked = anonymous(tables)
+    late = unlinked.responses["wave_id"].isin(["follow_up_1", "follow_up_2"])
+    first = unlinked.responses[late].drop_duplicates("person_id").groupby("wave_id").head(6)["person_id"]
+    early = unlinked.responses[~late | unlinked.responses["person_id"].isin(first)]
+    result = analyse(protocol, seal, replace(unlinked, responses=early), [], NOW)
+    assert result.verdict.state == "in_evaluation"
+
+
 def test_linked_answers_need_somebody_who_answered_twice(tmp_path):
     protocol, seal, tables = sealed_with(PilotFolder(tmp_path / "unit"))
     with pytest.raises(PilotError, match="There is nothing to analyse yet"):
@@ -107,6 +130,7 @@ def test_linked_answers_need_somebody_who_answered_twice(tmp_path):
             {"answers": "all", "estimator": "change", "weighting": "team"},
             "have no start of the same person",
         ),
+        ("waitlist", {"answers": "both", "weighting": "team"}, "would answer different questions"),
         ("waitlist", {"answers": "some"}, "answers"),
     ],
 )

@@ -71,9 +71,9 @@ def test_months_and_hours_by_hand(sealed):
     rows = found(people, sealed, ARMS, conversations=talks)
     kept = rows["one_to_ones_kept", "pilot", "since"]
     assert (kept.value, kept.n_people, kept.n_teams) == (pytest.approx(100 * (3 + 1) / (6 + 3)), 2, 1)
+    assert rows["one_to_ones_kept", "pilot", "before"].value is None  # the first record is three weeks old
     hours = rows["conversation_hours", "pilot", "since"]
     assert hours.value == pytest.approx((60 + 30 + 30 + 30 + 60) / 60 / (24 + 12))
-    assert rows["one_to_ones_kept", "comparison", "before"].value == pytest.approx(100 / 6)
     assert rows["one_to_ones_kept", "comparison", "since"].value == 0
     assert ("co_created_goals", "pilot", "since") not in rows  # nothing was imported about goals
 
@@ -82,9 +82,28 @@ def test_teams_that_start_later_have_their_own_periods(sealed):
     people = roster(("a", "T01", None, None), ("b", "T02", None, None))
     talks = conversations(("a", 13, 60), ("b", 13, 60))
     both = {"T01": "pilot", "T02": "pilot"}
+    talks = pd.concat([talks, conversations(("x", -24, 60), ("x", 44, 60))])  # somebody else's: records go so far
     rows = found(people, sealed, both, {"T01": 0, "T02": 20}, conversations=talks)
     assert rows["one_to_ones_kept", "pilot", "since"].value == pytest.approx(100 / 12)
     assert rows["one_to_ones_kept", "pilot", "before"].value == pytest.approx(100 / 12)
+
+
+def test_an_early_look_compares_as_long_before_and_after(sealed):
+    """One conversation a month, for ever; in week 12 of 24 the last months are not there yet."""
+    people = roster(("a", "T01", None, None))
+    talks = conversations(*(("a", week, 60) for week in range(-24, 12, 4)))
+    rows = found(people, sealed, ARMS, conversations=talks)
+    assert rows["one_to_ones_kept", "pilot", "since"].value == 100
+    hours = [rows["conversation_hours", "pilot", period].value for period in ("before", "since")]
+    assert hours[0] == pytest.approx(hours[1], rel=0.5)
+
+
+def test_feedback_is_about_those_who_got_some(sealed):
+    people = roster(*((person, "T01", None, None) for person in "abcdefgh"))
+    given = {"person_id": ["a", "a", "b"], "given_on": [day(1), day(2), day(9)], "names_next_steps": [1, 0, 1]}
+    feedback = pd.DataFrame(given).astype({"given_on": "datetime64[us]"})
+    row = found(people, sealed, ARMS, feedback=feedback)["feedback_with_next_step", "pilot", "since"]
+    assert (row.n_people, row.value) == (2, pytest.approx(200 / 3))
 
 
 def test_the_newest_plan_counts_and_shares_are_of_people(sealed):
@@ -103,7 +122,7 @@ def test_the_newest_plan_counts_and_shares_are_of_people(sealed):
     rows = found(people, sealed, ARMS, goals=goals, development_plans=plans)
     assert rows["plans_complete", "pilot", "since"].value == 50
     assert rows["co_created_goals", "pilot", "since"].value == 50
-    assert rows["co_created_goals", "pilot", "before"].value == 0
+    assert rows["co_created_goals", "pilot", "before"].value is None  # records begin with the launch
 
 
 def test_a_unit_that_runs_the_loop_moves_and_the_others_do_not(sealed):
@@ -125,14 +144,18 @@ def test_a_unit_that_runs_the_loop_moves_and_the_others_do_not(sealed):
     ("value", "n", "shown", "reason"),
     [
         (61.4, 40, 61.0, None),
+        (10.0, 40, None, "too_few_people"),  # four people
+        (90.0, 40, None, "too_few_people"),  # all but four
+        (12.5, 40, 12.0, None),
         (61.4, 4, None, "too_few_people"),
         (None, 40, None, "no_records"),
         (0.0, 40, None, "all_alike"),
-        (99.7, 400, None, "all_alike"),
+        (99.7, 400, None, "too_few_people"),
+        (100.0, 400, None, "all_alike"),
     ],
 )
 def test_what_is_shown_of_an_indicator(value, n, shown, reason):
     row = LoopIndicator(code="plans_complete", arm="pilot", period="since", value=value, n_people=n, n_teams=8)
     safe = safe_indicator(row, 5)
     assert (safe.value, safe.withheld) == (shown, reason)
-    assert safe.people.n == (n if n >= 5 else None)
+    assert safe.people.n == (n // 10 * 10 if n >= 10 else None)

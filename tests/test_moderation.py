@@ -65,7 +65,9 @@ def changes(n_replicates, sd_pilot, sd_comparison, seed=3):
 
 def test_the_spread_between_managers_is_recovered_in_each_arm():
     roster, change = changes(4000, 0.5, 0.3)
-    found = spread_between_managers(change, roster)
+    found = spread_between_managers(change, roster, confidence_pct=95)
+    covered = (found.pilot_bounds[0] <= 0.5) & (found.pilot_bounds[1] >= 0.5)
+    assert covered.mean() == pytest.approx(0.95, abs=0.025)
     for spread, truth in ((found.pilot, 0.5), (found.comparison, 0.3)):
         error = 4.5 * (spread**2).std() / np.sqrt(4000)
         assert (spread**2).mean() == pytest.approx(truth**2, abs=error + 0.002)  # cut at 0, so a little above
@@ -73,11 +75,11 @@ def test_the_spread_between_managers_is_recovered_in_each_arm():
 
 def test_teams_that_differ_by_their_people_only_have_no_spread_and_one_team_tells_nothing():
     roster, change = changes(2000, 0.0, 0.0)
-    found = spread_between_managers(change, roster)
+    found = spread_between_managers(change, roster, confidence_pct=95)
     assert (found.pilot == 0).mean() == pytest.approx(0.5, abs=0.15)
     one = np.where(roster.team == 0, change, np.nan)
-    assert np.isnan(spread_between_managers(one, roster).pilot).all()
-    assert np.isnan(spread_between_managers(one, roster).comparison).all()
+    assert np.isnan(spread_between_managers(one, roster, confidence_pct=95).pilot).all()
+    assert np.isnan(spread_between_managers(one, roster, confidence_pct=95).comparison).all()
 
 
 def test_the_spread_is_that_of_one_way_analysis_of_variance():
@@ -87,4 +89,4 @@ def test_the_spread_is_that_of_one_way_analysis_of_variance():
     n = frame.groupby("team")["y"].size()
     usual_size = (n.sum() - (n**2).sum() / n.sum()) / (len(n) - 1)
     variance = (table["mean_sq"].iloc[0] - table["mean_sq"].iloc[1]) / usual_size
-    assert spread_between_managers(change, roster).pilot[0] == pytest.approx(np.sqrt(variance))
+    assert spread_between_managers(change, roster, confidence_pct=95).pilot[0] == pytest.approx(np.sqrt(variance))

@@ -41,11 +41,14 @@ CLEAR = {
     "worsening": 0.2,
     "worst_worsening": 0.45,
     "fidelity_pct": 75.0,
-    "nobody_linked": False,
+    "linked_estimate": 0.3,
+    "poorly_linked": False,
 }
 
 
 def evidence(**changes: float | bool) -> Evidence:
+    """Clear evidence with some numbers changed; only linked people decide unless something else is said of them."""
+    changes = {"linked_estimate": changes.get("estimate", CLEAR["estimate"])} | changes
     values = {name: np.array([value]) for name, value in {**CLEAR, **changes}.items()}
     return Evidence(**values | {name: {"hours": values[name]} for name in ("worsening", "worst_worsening")})
 
@@ -90,9 +93,18 @@ def test_a_guardrail_that_must_be_proven(worst, expected, ruled_out):
         assert word(**changes) == "scale"
 
 
+def test_follow_up_and_items_are_measured_against_linked_people_where_both_must_stand():
+    """All answers show a smaller effect: that must not make half of it easier to reach."""
+    assert word(estimate=0.2, linked_estimate=0.5, lasting=0.2) == "inconclusive"
+    assert word(estimate=0.2, linked_estimate=0.35, lasting=0.2) == "scale"
+    shifted = {"items_gap_z": 2.5, "weak_items": 0.2, "lasting": 0.3}
+    assert word(estimate=0.2, linked_estimate=0.5, **shifted) == "inconclusive"
+    assert word(estimate=0.2, linked_estimate=0.3, **shifted) == "scale"
+
+
 def test_where_nobody_could_be_linked_scale_is_not_said_but_stop_is():
-    assert word(nobody_linked=True) == "inconclusive"
-    assert word(nobody_linked=True, estimate=0.05, lower=-0.04, upper=0.14) == "stop"
+    assert word(poorly_linked=True) == "inconclusive"
+    assert word(poorly_linked=True, estimate=0.05, lower=-0.04, upper=0.14) == "stop"
 
 
 @pytest.mark.parametrize(

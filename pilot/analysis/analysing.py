@@ -37,7 +37,7 @@ from pilot.result import (
     Verdict,
 )
 from pilot.schema.tables import PracticeTables, Tables
-from pilot.scores import Panel, panel_from_tables, questionnaires_of
+from pilot.scores import BoolArray, Panel, panel_from_tables, questionnaires_of
 from pilot.store import ImportRecord
 from pilot.verdict import WORDS, Decision, DecisionRule, Evidence, Word, chance_worthwhile, decide
 
@@ -308,17 +308,21 @@ def _verdict(
 def _awaited_waves(panel: Panel, estimates: Estimates, plan: Plan) -> tuple[str, ...]:
     """Outcome and lasting waves in which fewer than half of an arm's linked people have a score: not in yet.
 
-    Where all answers count, as many as half of those who answered before must be in.
+    Where all answers count, half as many as in the fullest baseline must be in.
     """
-    started, linked = np.isfinite(estimates.before)[0], np.isfinite(estimates.after - estimates.before)[0]
+    linked = np.isfinite(estimates.after - estimates.before)[0]
     scores = panel.scores[plan.outcomes.primary.scale][0]
     arms = [teams[0][panel.roster.team] for teams in present_arms(panel).values()]
     groups = [linked & arm for arm in arms]
 
+    def answered(wave_id: str) -> BoolArray:
+        return np.asarray(np.isfinite(scores[:, panel.wave_ids.index(wave_id)]), dtype=np.bool_)
+
     def is_in(wave_id: str) -> bool:
-        scored = np.isfinite(scores[:, panel.wave_ids.index(wave_id)])
+        scored = answered(wave_id)
         if plan.analysis.answers == "all":
-            return all((scored & arm).sum() >= SHARE_THAT_IS_IN * (started & arm).sum() for arm in arms)
+            fullest = [max((answered(wave) & arm).sum() for wave in plan.analysis.baseline) for arm in arms]
+            return all((scored & arm).sum() >= SHARE_THAT_IS_IN * n for arm, n in zip(arms, fullest, strict=True))
         return all(scored[group].mean() >= SHARE_THAT_IS_IN for group in groups if group.any())
 
     planned = plan.waves_of_all_starts((*plan.analysis.outcome, *plan.analysis.lasting))

@@ -23,6 +23,7 @@ from pilot.scores import BoolArray, Panel, Questionnaires
 from pilot.verdict import Decision, DecisionRule
 
 POWER = 0.8
+FEWEST_FOR_A_CORRELATION = 3
 
 
 def bias_ledger(
@@ -53,7 +54,7 @@ def bias_ledger(
             careless_row(panel, questionnaires, estimates, protocol, ground),
             _one_team(panel, estimates, plan, ground),
             _occasion(panel, estimates, plan, ground),
-            _markers(panel, protocol, ground),
+            _markers(panel, protocol),
         )
         for row in rows
     )
@@ -114,6 +115,8 @@ def _regression_to_the_mean(estimates: Estimates, panel: Panel, plan: Plan, grou
         return
     before, after = estimates.before[0], estimates.after[0]
     linked, pilot = np.isfinite(before + after), panel.roster.person_treated[0]
+    if (linked & ~pilot).sum() < FEWEST_FOR_A_CORRELATION or not (linked & pilot).any():
+        return
     kept = float(np.corrcoef(before[linked & ~pilot], after[linked & ~pilot])[0, 1])
     distance = float(before[linked & pilot].mean() - before[linked & ~pilot].mean())
     if not math.isfinite(kept):  # too few to compare with, or answers that do not vary
@@ -177,7 +180,7 @@ def _occasion(panel: Panel, estimates: Estimates, plan: Plan, ground: Ground) ->
         )
 
 
-def _markers(panel: Panel, protocol: Protocol, ground: Ground) -> Iterator[Bias]:
+def _markers(panel: Panel, protocol: Protocol) -> Iterator[Bias]:
     """How far scales moved that the practice should not move: where they did, something else was at work."""
     plan = protocol.plan
     for scale in protocol.instruments.scales.values():
@@ -192,7 +195,7 @@ def _markers(panel: Panel, protocol: Protocol, ground: Ground) -> Iterator[Bias]
             code="marker",
             name=scale.name,
             looks_like=moved,
-            overturns_at=ground.slack,
+            overturns_at=None,  # points of another scale
             smallest_seen=float(reach[0] * effect.se[0]),
         )
 

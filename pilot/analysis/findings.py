@@ -24,7 +24,7 @@ def findings(
     found = list(_about_the_effect(evidence, plan))
     found += _about_both_answers(estimates, plan)
     found += _about_lasting(decision, plan, awaited)
-    found += _about_guardrails(decision)
+    found += _about_guardrails(decision, plan)
     found += _about_fidelity(decision, evidence)
     found += _about_caps(decision, evidence, plan)
     found += _notes(plan, seal, awaited)
@@ -94,7 +94,12 @@ def _about_lasting(decision: Decision, plan: Plan, awaited: tuple[str, ...]) -> 
             yield Finding(code="lasts", role="for")
 
 
-def _about_guardrails(decision: Decision) -> Iterator[Finding]:
+def harm_ruled_out(measure: str, decision: Decision, plan: Plan) -> bool:
+    """Whether the interval of a guardrail lies below its margin, and a lot stands behind the interval."""
+    return plan.is_randomised and bool(decision.harm_ruled_out[measure][0])
+
+
+def _about_guardrails(decision: Decision, plan: Plan) -> Iterator[Finding]:
     for measure, breached in decision.breached.items():
         if decision.not_measured[measure][0]:
             yield Finding(code="guardrail_not_measured", role="cap", values={"measure": measure})
@@ -102,7 +107,7 @@ def _about_guardrails(decision: Decision) -> Iterator[Finding]:
             yield Finding(code="guardrail_breached", role="against", values={"measure": measure})
         elif decision.troubled[measure][0]:
             yield Finding(code="guardrail_unproven", role="against", values={"measure": measure})
-        elif decision.harm_ruled_out[measure][0]:
+        elif harm_ruled_out(measure, decision, plan):
             yield Finding(code="guardrail_ruled_out", role="for", values={"measure": measure})
         else:
             yield Finding(code="guardrail_kept", role="for", values={"measure": measure})
@@ -196,7 +201,7 @@ def _teams_needed(estimates: Estimates, plan: Plan) -> int | None:
     """
     reach = float(special.ndtri(0.5 + plan.rule.confidence_pct / 200) + special.ndtri(POWER_PCT / 100))
     room = (plan.outcomes.primary.sesoi_points / reach) ** 2 - plan.rule.drift_allowance_points**2
-    se = float(estimates.primary.se[0])
+    se = max(float(each.se[0]) for each in (estimates.primary, estimates.of_all_answers or estimates.primary))
     teams_now = int(estimates.primary.n_teams[0])
     if math.isnan(se) or room <= 0:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pilot.effects import Estimates
 from pilot.plan import Plan
-from pilot.verdict import WORDS, Decision, Word
+from pilot.verdict import WORDS, Decision, Evidence, Word
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Ground:
     @classmethod
     def of(cls, estimates: Estimates, decision: Decision, plan: Plan) -> Ground:
         """Read it off the decision."""
-        word, effect = WORDS[int(decision.word[0])], estimates.primary_with_drift
+        word, evidence = WORDS[int(decision.word[0])], Evidence.of(estimates, plan)
         slack = float(decision.slack_points[0])
         if word == "stop":
-            return cls(word, -slack, plan.outcomes.primary.sesoi_points - float(effect.upper[0]))
+            return cls(word, -slack, plan.outcomes.primary.sesoi_points - float(evidence.upper[0]))
         if word == "inconclusive":
             return cls(word, None, None)
-        return cls(word, slack, float(effect.lower[0]))
+        return cls(word, slack, float(evidence.lower[0]))
 
     @property
     def stands(self) -> bool:

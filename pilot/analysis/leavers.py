@@ -23,7 +23,9 @@ def attrition_row(panel: Panel, estimates: Estimates, protocol: Protocol, ground
     if gap is None or plan.design == "before_after":
         return
     side = 1.0 if ground.stands else -1.0
-    bounds = {name: value for name, value in _bounds(panel, protocol).items() if value is not None}
+    # Of linked people: where all answers decide they bound something else.
+    found = _bounds(panel, protocol) if plan.analysis.answers != "all" else {}
+    bounds = {name: value for name, value in found.items() if value is not None}
     yield Bias(
         code="attrition",
         looks_like=gap,
@@ -49,8 +51,9 @@ def _bounds(panel: Panel, protocol: Protocol) -> dict[str, float | None]:
     worst = worst_case_bounds(before, after, arms.roster, lowest=lowest, highest=highest)
     return {
         "tipping_points": number(tipping.to_zero_points),
-        "trimmed_lower": number(trimmed.lower),
-        "trimmed_upper": number(trimmed.upper),
+        # Who stays is the same in both arms only where a lot made them.
+        "trimmed_lower": number(trimmed.lower) if plan.is_randomised else None,
+        "trimmed_upper": number(trimmed.upper) if plan.is_randomised else None,
         "worst_lower": number(worst.lower),
         "worst_upper": number(worst.upper),
     }

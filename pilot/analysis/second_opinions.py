@@ -21,7 +21,7 @@ from pilot.effects.second_opinion import jackknife, randomisation_test, wild_boo
 from pilot.effects.unlinked import unlinked_effect
 from pilot.plan import Plan
 from pilot.result import EstimateOf, Exploration, SecondOpinion
-from pilot.scores import Panel, mean_of_available
+from pilot.scores import FloatArray, Panel, mean_of_available
 
 
 def second_opinions(panel: Panel, estimates: Estimates, plan: Plan, seed: int) -> tuple[SecondOpinion, ...]:
@@ -37,17 +37,24 @@ def second_opinions(panel: Panel, estimates: Estimates, plan: Plan, seed: int) -
         return tuple(_of_a_series(panel, plan))
     if plan.design == "staggered":
         return tuple(_of_turns(panel, estimates, plan, np.random.default_rng(seed)))
+    if plan.analysis.answers == "all":
+        return tuple(_of_linked(panel, estimates, plan))
     return tuple(_of_two_arms(panel, estimates, plan, np.random.default_rng(seed)))
 
 
 def explore(panel: Panel, estimates: Estimates, plan: Plan) -> Exploration:
     """Where the effect is larger."""
-    spread = spread_between_managers(estimates.after - estimates.before, panel.roster)
+    change, pct = estimates.after - estimates.before, plan.rule.confidence_pct
+    spread = spread_between_managers(change, panel.roster, confidence_pct=pct)
     return Exploration(
         per_10_pct_of_the_loop=_slope_over_dose(panel, estimates, plan),
-        sd_between_pilot_teams=number(spread.pilot),
-        sd_between_comparison_teams=number(spread.comparison),
+        sd_between_pilot_teams=_with_bounds(spread.pilot, spread.pilot_bounds),
+        sd_between_comparison_teams=_with_bounds(spread.comparison, spread.comparison_bounds),
     )
+
+
+def _with_bounds(spread: FloatArray, bounds: tuple[FloatArray, FloatArray]) -> tuple[float, float, float] | None:
+    return (float(spread[0]), float(bounds[0][0]), float(bounds[1][0])) if np.isfinite(spread[0]) else None
 
 
 def _slope_over_dose(panel: Panel, estimates: Estimates, plan: Plan) -> EstimateOf | None:
@@ -93,6 +100,21 @@ def _of_two_arms(panel: Panel, estimates: Estimates, plan: Plan, rng: np.random.
         yield from _less_the_trend(panel, plan)
     if plan.analysis.answers == "linked":  # else they decide already
         yield _of("unlinked", drifting(unlinked_effect(before, after, roster, confidence_pct=pct)))
+
+
+def _of_linked(panel: Panel, estimates: Estimates, plan: Plan) -> Iterator[SecondOpinion]:
+    """Beside all answers: the change of those who answered before and after, where there are any."""
+    change = effect_between_arms(
+        estimates.before,
+        estimates.after,
+        panel.roster,
+        estimator="change",
+        weighting="person",
+        confidence_pct=plan.rule.confidence_pct,
+    )
+    if np.isfinite(change.lower[0]):
+        drift = plan.rule.drift_allowance_points
+        yield _of("linked", with_drift(change, drift, confidence_pct=plan.rule.confidence_pct))
 
 
 def _less_the_trend(panel: Panel, plan: Plan) -> Iterator[SecondOpinion]:

@@ -54,6 +54,8 @@ class Estimates:
         placebo: Difference between arms in the change from the first to the last baseline, before anything was
             tried; all NaN with one baseline or where nobody is compared.
         secondary: Effects by scale, drift allowance included.
+        linked_share: Of those who answered before, or after if these are fewer, the share who did both, 0 to 1, in the
+            arm where it is smaller; NaN where an arm has nobody before or after.
         attrition: Whether the arms lost different people.
         items: Whether the effect is in all items.
         guardrails: Worsening by measure.
@@ -69,6 +71,7 @@ class Estimates:
     lasting: Estimate
     placebo: Estimate
     secondary: Mapping[str, Estimate]
+    linked_share: FloatArray
     attrition: AttritionCheck
     items: ItemCheck
     guardrails: Mapping[str, Worsening]
@@ -103,6 +106,7 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
         lasting=effect_at(outcomes.primary.scale, analysis.lasting),
         placebo=_placebo(panel, plan),
         secondary={scale: effect_at(scale, analysis.outcome) for scale in outcomes.secondary},
+        linked_share=_linked_share(before, after, panel.roster),
         attrition=attrition_check(
             before if arms is panel else arms.mean_of(outcomes.primary.scale, analysis.baseline),
             after if arms is panel else arms.mean_of(outcomes.primary.scale, analysis.outcome),
@@ -121,6 +125,19 @@ def estimate_pilot(panel: Panel, plan: Plan) -> Estimates:
 def two_arms(panel: Panel, plan: Plan) -> Panel:
     """The panel for checks that compare two arms: where teams start in turns, each cohort beside those who wait."""
     return in_event_time(panel, plan) if plan.design == "staggered" else panel
+
+
+def _linked_share(before: FloatArray, after: FloatArray, roster: Roster) -> FloatArray:
+    started, ended = ~np.isnan(before), ~np.isnan(after)
+    shares = []
+    for arm in (roster.person_treated, ~roster.person_treated):
+        both, fewer = (
+            (started & ended & arm).sum(axis=1),
+            np.minimum((started & arm).sum(axis=1), (ended & arm).sum(axis=1)),
+        )
+        shares.append(np.where(fewer > 0, both / np.maximum(fewer, 1), np.nan))
+    smaller: FloatArray = np.minimum(*shares)
+    return smaller
 
 
 def deciding_effect(panel: Panel, plan: Plan, among: BoolArray) -> Estimate:
@@ -193,6 +210,8 @@ def _placebo(panel: Panel, plan: Plan) -> Estimate:
     first, last = (panel.mean_of(plan.outcomes.primary.scale, (wave,)) for wave in (waves[0], waves[-1]))
     nothing = np.full_like(first, np.nan)
     compared = plan.design not in ("before_after", "staggered") and len(waves) > 1  # the lot needs no placebo
+    if compared and plan.analysis.answers == "all":
+        return unlinked_effect(first, last, panel.roster, confidence_pct=plan.rule.confidence_pct)
     return effect_between_arms(
         first if compared else nothing,
         last,

@@ -42,6 +42,8 @@ def staggered_randomisation_p(
     redrawn = replace(panel, roster=replace(roster, start_week=starts))
     everybody = np.ones((n_draws, len(roster.team)), dtype=np.bool_)
     others = deciding_effect(redrawn, plan, everybody)
-    t = np.abs(others.estimate / others.se)
-    t, own = t[np.isfinite(t)], abs(float(observed.estimate[0] / observed.se[0]))
+    with np.errstate(invalid="ignore", divide="ignore"):  # where nothing varies |t| is infinite, and as extreme as that
+        t = np.abs(others.estimate / others.se)
+        own = float(np.abs(observed.estimate / observed.se)[0])
+    t = t[~np.isnan(t)]
     return float("nan") if np.isnan(own) else float((1 + (t >= own - TIE).sum()) / (1 + len(t)))

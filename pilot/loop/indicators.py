@@ -8,11 +8,12 @@
 | `plans_complete` | people whose newest development plan has strengths, aim, actions and support | percent of people |
 | `conversation_hours` | time in conversation | hours a person and week |
 
-`before` is as long as `since`, and ends with the launch, or where teams start in turns with each team's own start;
-`since` ends with the last outcome wave. Comparison teams have both at the launch. People count with the team that they
-were in at the start, from the day they joined to the day they left; who was there for less than four weeks of a period
-is left out of it. Practice is visible to a person and their manager in any case; what is summed up here says nothing of
-anybody's answers.
+`since` begins with the launch, or where teams start in turns with each team's own start, and ends with the last
+outcome wave, or with the newest record of any kind where that is earlier; `before` ends where it begins and is as long.
+Comparison teams have both at the launch. A table whose records begin too late for `before` says nothing about it.
+People count with the team that they were in at the start, from the day they joined to the day they left; who was there
+for less than four weeks of a period is left out of it. Practice is visible to a person and their manager in any case;
+what is summed up here says nothing of anybody's answers.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def loop_indicators(
         assignment: Arm of each team.
         starts: Week of each pilot team's start; None: at the launch.
     """
-    people = _people(roster, plan, assignment, starts or {})
+    people = _people(roster, plan, assignment, starts or {}, _last_day(practice))
     return tuple(
         _indicator(code, arm, period, practice, people[people["arm"] == arm])
         for code, (table, _) in INDICATORS.items()
@@ -87,13 +88,27 @@ def loop_indicators(
     )
 
 
-def _people(roster: pd.DataFrame, plan: Plan, assignment: Mapping[str, Arm], starts: Mapping[str, int]) -> pd.DataFrame:
+def _last_day(practice: PracticeTables) -> pd.Timestamp:
+    """The day after the newest record; the start of time where there is none."""
+    newest = [getattr(practice, table)[column].max() for table, column in DAY_COLUMNS.items()]
+    known = [day for day in newest if not pd.isna(day)]
+    return max(known) + pd.Timedelta(days=1) if known else pd.Timestamp.min.as_unit("us")
+
+
+def _people(
+    roster: pd.DataFrame,
+    plan: Plan,
+    assignment: Mapping[str, Arm],
+    starts: Mapping[str, int],
+    recorded_until: pd.Timestamp,
+) -> pd.DataFrame:
     """Each person's arm, team and the days on which their two periods begin and end."""
     known = roster[roster["team_id"].isin(list(assignment))]
     launch, waves = pd.Timestamp(plan.calendar.launch_on), {wave.id: wave.week for wave in plan.calendar.waves}
     weeks = max(waves[wave] for wave in plan.analysis.outcome if wave in waves)
     start = launch + pd.to_timedelta(known["team_id"].map(lambda team: starts.get(team, 0)) * DAYS_IN_A_WEEK, unit="D")
-    length = pd.Timedelta(weeks=weeks)
+    recorded = (recorded_until - start).dt.days.clip(0, weeks * DAYS_IN_A_WEEK)
+    length = pd.to_timedelta(recorded, unit="D")
     people = pd.DataFrame(
         {
             "person_id": known["person_id"],
@@ -123,14 +138,17 @@ def _indicator(
     day = records[DAY_COLUMNS[table]]
     joined = records.assign(day=day).merge(here, on="person_id")
     inside = joined[(joined["day"] >= joined["first"]) & (joined["day"] < joined["last"])]
-    value = of_period(inside, here) if len(here) else float("nan")
+    begins_late = not len(day) or day.min() >= here["first"].min() + pd.Timedelta(days=DAYS_IN_A_MONTH)
+    unknown = not len(here) or (period == "before" and begins_late)
+    value = float("nan") if unknown else of_period(inside, here)
+    behind = here if table != "feedback" else here[here["person_id"].isin(inside["person_id"])]
     return Indicator(
         code=code,
         arm=arm,
         period=period,
         value=None if np.isnan(value) else float(value),
-        n_people=len(here),
-        n_teams=int(here["team_id"].nunique()),
+        n_people=len(behind),
+        n_teams=int(behind["team_id"].nunique()),
     )
 
 

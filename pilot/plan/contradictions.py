@@ -187,6 +187,18 @@ def _answers_contradictions(plan: Plan) -> Iterator[Contradiction]:
             message("“{answers}” needs two arms whose teams start at once.", answers=plan.analysis.answers),
             message("Write “linked” for the design “{design}”.", design=plan.design),
         )
+    if plan.analysis.answers == "both" and plan.analysis.weighting != "person":
+        yield Contradiction(
+            keys,
+            message("all answers have no team's change of people, so the two would answer different questions."),
+            message("Write “weighting: person”, or “answers: linked”."),
+        )
+    if plan.rule.guardrail_proof == "ruled_out" and not plan.is_randomised:
+        yield Contradiction(
+            ("rule", "guardrail_proof"),
+            message("harm can be ruled out only where teams were drawn: elsewhere it may have come by itself."),
+            message("Write “seen” for the design “{design}”.", design=plan.design),
+        )
     if plan.analysis.answers == "all" and (plan.analysis.estimator, plan.analysis.weighting) != ("change", "person"):
         yield Contradiction(
             keys,

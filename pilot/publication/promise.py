@@ -39,6 +39,7 @@ class ShownPromise(Part):
 
     Attributes:
         n_pilots: Simulated pilots behind each share.
+        before_launch: Whether it was made before the launch; later nobody is warned by it any more.
         of_plan_in_force: Whether it rehearsed the plan as it stands now; a deviation came later, else.
         interval_mde: Effect that 80 of 100 such intervals find, points.
         verdict_mde: Effect from which 80 of 100 such pilots say *scale*, points; None: none that was tried.
@@ -48,6 +49,7 @@ class ShownPromise(Part):
     """
 
     n_pilots: int
+    before_launch: bool
     of_plan_in_force: bool
     interval_mde: float
     verdict_mde: float | None
@@ -59,7 +61,9 @@ class ShownPromise(Part):
 def shown_promise(rehearsal: Rehearsal, result: Result) -> ShownPromise:
     """Take out of a rehearsal what a reader of the result wants to know."""
     promise = rehearsal.promise
-    worst = next((cell for cell in rehearsal.cells if cell.id == promise.worst_null), None)
+    n_null = sum(cell.kind == "scenario" and cell.tally.scale_is_wrong for cell in rehearsal.cells)
+    # The worst of one says nothing about the others.
+    worst = next((cell for cell in rehearsal.cells if cell.id == promise.worst_null and n_null > 1), None)
     effects: dict[OutlookCode, float] = {
         "nothing": 0.0,
         "sesoi": rehearsal.sesoi_points,
@@ -68,6 +72,7 @@ def shown_promise(rehearsal: Rehearsal, result: Result) -> ShownPromise:
     }
     return ShownPromise(
         n_pilots=rehearsal.n_replicates,
+        before_launch=rehearsal.made_at.date().isoformat() <= result.pilot.launch_on,
         of_plan_in_force=rehearsal.protocol_sha256 == result.protocol_sha256,
         interval_mde=promise.interval_mde,
         verdict_mde=promise.verdict_mde,

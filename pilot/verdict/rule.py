@@ -48,6 +48,7 @@ VALIDITY_CAPS: tuple[Cap, ...] = (
 )
 """They make any verdict inconclusive, where they bear on it."""
 
+SHARE_TO_KNOW_WHO_LEFT = 0.5  # linked, of those who answered; with fewer most of who left is unknown
 DESIGN_CAPS: tuple[Cap, ...] = (
     "grade_d",
     "comparison_needs_waves",
@@ -139,7 +140,9 @@ class Evidence:
         worsening: Of each guardrail in its own unit, NaN where it was not measured in enough teams.
         worst_worsening: Largest worsening that its interval holds, likewise.
         fidelity_pct: Mean of the pilot teams.
-        nobody_linked: Whether nobody has both a start and an end, so that nobody knows who left.
+        linked_estimate: Effect among linked people, points: what was looked at in them (follow-ups, items) is compared
+            with it. The same as `estimate` where only they decide.
+        poorly_linked: Whether all answers decide, and too few could be linked to know who left.
     """
 
     estimate: FloatArray
@@ -156,7 +159,8 @@ class Evidence:
     worsening: Mapping[str, FloatArray]
     worst_worsening: Mapping[str, FloatArray]
     fidelity_pct: FloatArray
-    nobody_linked: BoolArray
+    linked_estimate: FloatArray
+    poorly_linked: BoolArray
 
     @classmethod
     def of(cls, estimates: Estimates, plan: Plan) -> Evidence:
@@ -188,8 +192,16 @@ class Evidence:
                 for measure, each in estimates.guardrails.items()
             },
             fidelity_pct=estimates.fidelity_pct,
-            nobody_linked=np.asarray(np.isnan(estimates.before + estimates.after).all(axis=1), dtype=np.bool_),
+            linked_estimate=deciding.estimate,
+            poorly_linked=_poorly_linked(estimates, plan),
         )
+
+
+def _poorly_linked(estimates: Estimates, plan: Plan) -> BoolArray:
+    if plan.analysis.answers != "all":  # then linked people decide, and there are as many as they are
+        return np.zeros(estimates.linked_share.shape, dtype=np.bool_)
+    poorly: BoolArray = ~(estimates.linked_share >= SHARE_TO_KNOW_WHO_LEFT)
+    return poorly
 
 
 @dataclass(frozen=True)
@@ -268,7 +280,7 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
     made = (evidence.inflating_bias > 0) & stands & (evidence.lower - evidence.inflating_bias <= 0)
     hidden = (evidence.hiding_bias > 0) & ruled_out & (evidence.upper + evidence.hiding_bias >= rule.sesoi_points)
     apart = (evidence.items_gap_z >= rule.items_gap_z) & (
-        evidence.weak_items < rule.weak_items_share * evidence.estimate
+        evidence.weak_items < rule.weak_items_share * evidence.linked_estimate
     )
     drifted_up = stands & ~(evidence.placebo_p >= rule.placebo_p)  # without a second baseline nobody knows
     drifted_down = ruled_out & (1 - evidence.placebo_p < rule.placebo_p)
@@ -283,14 +295,15 @@ def _caps(evidence: Evidence, rule: DecisionRule, stands: BoolArray, ruled_out: 
         "grade_d": everywhere(rule.before_after_only),
         "comparison_needs_waves": everywhere(rule.comparison_needs_waves),
         "no_follow_up": everywhere(not rule.has_follow_up),
-        "not_linked": evidence.nobody_linked,
+        "not_linked": evidence.poorly_linked,
         "fidelity_not_measured": np.isnan(evidence.fidelity_pct),
     }
 
 
 def _lasts(evidence: Evidence, rule: DecisionRule) -> BoolArray:
     """Whether the effect is still there at the follow-ups, and not only a remainder of it."""
-    lasts: BoolArray = (evidence.lasting_lower > 0) & (evidence.lasting >= rule.lasting_share * evidence.estimate)
+    enough = rule.lasting_share * evidence.linked_estimate
+    lasts: BoolArray = (evidence.lasting_lower > 0) & (evidence.lasting >= enough)
     return lasts
 
 
@@ -300,7 +313,7 @@ def _slack(evidence: Evidence, rule: DecisionRule, stop: BoolArray, solid: BoolA
     upward = np.fmin(upward, evidence.lasting_lower)
     if rule.lasting_share < 1:
         # Both estimates are wrong by as much, so that their ratio moves by less.
-        beyond = evidence.lasting - rule.lasting_share * evidence.estimate
+        beyond = evidence.lasting - rule.lasting_share * evidence.linked_estimate
         upward = np.fmin(upward, beyond / (1 - rule.lasting_share))
     downward = rule.sesoi_points - evidence.upper - evidence.hiding_bias
     return np.select([stop, solid], [downward, upward], 0.0)

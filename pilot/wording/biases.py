@@ -42,6 +42,7 @@ def method_names() -> dict[str, Message]:
         "mixed_model": message("Mixed model with a team effect (REML, Kenward-Roger)"),
         "change_score": message("Change since the baseline, CR2"),
         "unlinked": message("All answers, linked or not, CR2"),
+        "linked": message("People who answered before and after only, change, CR2"),
         "straight_trend": message("Less what the drift before the launch, gone on in a line, would have made"),
         "interrupted_series": message("Against the trend before the launch"),
     }
@@ -81,13 +82,15 @@ def _details(bias: Bias, voice: Voice) -> Iterator[Message]:
         yield _tipping(bias.values["tipping_points"], voice)
     if {"trimmed_lower", "trimmed_upper"} <= values.keys():
         yield message(
-            "People who stay whatever their arm: the effect lies between {lower} and {upper} points (Lee's bounds).",
+            "Of people who stay whatever their arm, the best estimate of their change would lie between {lower} and "
+            "{upper} points (Lee's bounds); chance comes on top.",
             lower=values["trimmed_lower"],
             upper=values["trimmed_upper"],
         )
     if {"worst_lower", "worst_upper"} <= values.keys():
         yield message(
-            "Had those who left scored anything at all: between {lower} and {upper} points; nearly always wide.",
+            "Had those who left scored anything at all, it would lie between {lower} and {upper} points; nearly always "
+            "wide.",
             lower=values["worst_lower"],
             upper=values["worst_upper"],
         )
@@ -143,10 +146,15 @@ def _explored(explored: Exploration, voice: Voice) -> Iterator[Message]:
         )
     if pilot is not None and comparison is not None:
         yield message(
-            "Exploratory likewise: from manager to manager the change differs by {pilot} points (standard deviation) "
-            "in pilot teams and by {comparison} in comparison teams, beyond what single people differ by.",
-            pilot=voice.size(pilot),
-            comparison=voice.size(comparison),
+            "Exploratory likewise: from team to team, each with its manager, the change differs by {pilot} points "
+            "({pilot_lower} to {pilot_upper}; standard deviation) in pilot teams and by {comparison} "
+            "({comparison_lower} to {comparison_upper}) in comparison teams, beyond what single people differ by.",
+            pilot=voice.size(pilot[0]),
+            pilot_lower=voice.size(pilot[1]),
+            pilot_upper=voice.size(pilot[2]),
+            comparison=voice.size(comparison[0]),
+            comparison_lower=voice.size(comparison[1]),
+            comparison_upper=voice.size(comparison[2]),
         )
 
 

@@ -18,6 +18,8 @@ def asked_sentence(release: Release, voice: Voice) -> str:
     invited = total(flow.n_invited for flow in release.flow)
     linked = total(flow.n_linked for flow in release.flow)
     n_teams = sum(flow.n_teams for flow in release.flow)
+    if release.primary.answers == "all":
+        return voice.say(_answers_of_all(release, n_teams, voice))
     if linked is None:
         return voice.say(
             message("People in {teams} teams were asked; the counts are not shown.", teams=voice.count(n_teams))
@@ -41,6 +43,20 @@ def asked_sentence(release: Release, voice: Voice) -> str:
             "{invited} people in {teams} teams were asked; {linked} answered both before and after ({share} in 100).",
             **values,
         )
+    )
+
+
+def _answers_of_all(release: Release, n_teams: int, voice: Voice) -> Message:
+    """Where answers are not linked nobody knows of how many people they are."""
+    before, after = (total(getattr(flow, step) for flow in release.flow) for step in ("n_baseline", "n_outcome"))
+    teams = voice.count(n_teams)
+    if before is None or after is None:
+        return message("People in {teams} teams were asked; the counts are not shown.", teams=teams)
+    return message(
+        "In {teams} teams {before} answers came in before the launch and {after} after it, linked or not.",
+        teams=teams,
+        before=voice.count(before),
+        after=voice.count(after),
     )
 
 

@@ -96,9 +96,12 @@ def _reach(promise: ShownPromise, voice: Voice) -> Message:
 
 
 def _earlier_plan(promise: ShownPromise, voice: Voice) -> tuple[str, ...]:
-    if promise.of_plan_in_force:
-        return ()
-    return (voice.say(message("That was rehearsed before the latest departure from the plan.")),)
+    warnings = []
+    if not promise.of_plan_in_force:
+        warnings.append(message("That was rehearsed with another wording of the plan than the one in force."))
+    if not promise.before_launch:
+        warnings.append(message("It was rehearsed only after the launch."))
+    return tuple(map(voice.say, warnings))
 
 
 def promised_table(release: Release, language: Language) -> pd.DataFrame:
