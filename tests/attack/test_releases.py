@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from pilot import ledger
+from pilot.figures import flow_picture, lines_picture
+from pilot.i18n import LANGUAGES
 from pilot.publication import disclosure, publishing
+from pilot.wording import effect_table, guardrail_table, withheld_texts
 from tests.attack.attacker import (
     determined_groups,
     equations_of_people,
@@ -82,3 +85,16 @@ def test_people_are_bound_where_means_at_the_end_of_the_scale_are_shown(sealed, 
     units = [drawn(sealed, tmp_path, seed) for seed in range(30)]
     bounds = [tightest_bound(equations_of_people(each), scores_of(each)) for each in units]
     assert min(bounds) < HALF_OF_THE_SCALE / 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_cell_that_is_not_shown_says_why(sealed, tmp_path, language):
+    releases = [shown.release for seed in range(12) for shown in drawn(sealed, tmp_path, seed).shown]
+    said = set()
+    for release in releases:
+        tables = [lines_picture(release, language).table, flow_picture(release, language).table]
+        tables += [effect_table(release, language), guardrail_table(release, language)]
+        cells = [cell for table in tables for cell in table.to_numpy().ravel()]
+        assert all(cell.strip() and cell not in ("None", "nan") for cell in cells)
+        said |= withheld_texts(language) & set(cells)
+    assert len(said) > 1
