@@ -19,7 +19,7 @@ from pilot.plan import PilotFolder, Protocol, read_plan, sealed_protocol
 from pilot.plan.protocol import digest
 from pilot.publication import Release, latest_release, publish
 from pilot.rehearsal import read_rehearsal
-from pilot.report import Format, write_renderings
+from pilot.report import FORMATS, write_renderings
 from pilot.result import Result, read_result, write_result
 from pilot.schema.columns import TableName
 from pilot.simulate import read_scenario, simulate_tables, write_simulated_files
@@ -169,12 +169,21 @@ def _current_result(folder: PilotFolder) -> Result:
     raise PilotError(message("Nothing was published."), [fault])
 
 
-def report(folder: PilotFolder, formats: Sequence[Format], speaker: Speaker) -> None:
-    """Write the report of the newest release.
+def report(folder: PilotFolder, named: Sequence[str], speaker: Speaker) -> None:
+    """Write the report of the newest release in every form, or in those that are named.
 
     Raises:
-        PilotError: there is no release, or a form could not be written; the others are.
+        PilotError: there is no such form, no release, or a form could not be written; the others are.
     """
+    one_of = message("Write one of: {choices}.", choices=list(FORMATS))
+    unknown = [
+        Fault("--format", message("the report has no form “{name}”.", name=name), one_of)
+        for name in named
+        if name not in FORMATS
+    ]
+    if unknown:
+        raise PilotError(message("Nothing was written."), unknown)
+    formats = [each for each in FORMATS if not named or each in named]
     written, faults = write_renderings(latest_release(folder.releases), folder.report, formats)
     if written:
         speaker.done(
