@@ -234,6 +234,7 @@ def shown_promise(*, false_scale: float = 0.031, of_plan_in_force: bool = True) 
     return ShownPromise(
         n_pilots=10_000,
         of_plan_in_force=of_plan_in_force,
+        before_launch=True,
         interval_mde=0.19,
         verdict_mde=0.26,
         outlooks=tuple(
