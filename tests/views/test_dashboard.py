@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pilot.dashboard.serving import command, settings
-from pilot.dashboard.source import named_path, release_at
+from pilot.dashboard.source import downloads_at, named_path, release_at
 from pilot.errors import PilotError
 from pilot.i18n import LANGUAGES, Language
 from pilot.publication import Release
@@ -23,12 +23,14 @@ ReleaseWriter = Callable[[Release], Path]
 
 @pytest.fixture
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    def start(*arguments: Path, lang: str | None = None) -> AppTest:
+    def start(*arguments: Path, lang: str | None = None, page: str | None = None) -> AppTest:
         monkeypatch.setattr(sys, "argv", ["app.py", *map(str, arguments)])
         monkeypatch.setenv("PILOT_LANG", "zh")
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
         if lang:
             app.query_params["lang"] = lang
+        if page:
+            app.query_params["page"] = page
         return app.run()
 
     return start
@@ -66,6 +68,58 @@ def test_language_of_the_address_and_the_switch(
     switch.set_value("en").run()
     assert app.query_params["lang"] == "en"
     assert "The practice works" in _text(app)
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("design", ["waitlist", "comparison", "before_after"])
+def test_every_page_is_drawn_whatever_the_release_lacks(
+    design: str, language: Language, full: bool, make_release: ReleaseMaker, release_file: ReleaseWriter, open_app: Any
+) -> None:
+    for kind in ("inconclusive", "in_evaluation", "refused"):
+        path = release_file(make_release(kind, design=design, full=full, withheld_practice=True))
+        for page in ("change", "loop", "trust", "teams", "next"):
+            app = open_app(path, lang=language, page=page)
+            assert not app.exception
+            assert "None" not in _text(app)
+            assert [switch.value for switch in app.get("button_group")] == [language, page]
+
+
+def test_a_rehearsed_pilot_tells_its_error_rate_on_the_first_page(
+    make_release: ReleaseMaker, release_file: ReleaseWriter, open_app: Any
+) -> None:
+    rehearsed = _text(open_app(release_file(make_release()), lang="en"))
+    assert "Of 100 pilots like this one in which nothing works, about 3 would say “scale”." in rehearsed
+    assert "in which nothing works" not in _text(open_app(release_file(make_release(full=False)), lang="en"))
+
+
+def test_the_switch_of_pages_stands_in_the_address(
+    make_release: ReleaseMaker, release_file: ReleaseWriter, open_app: Any
+) -> None:
+    app = open_app(release_file(make_release("stop")), lang="en", page="teams")
+    assert "No single one is shown" in _text(app)
+    app.get("button_group")[1].set_value("next").run()
+    assert app.query_params["page"] == "next"
+    assert "Now end it with respect." in _text(app)
+    assert "No single one is shown" not in _text(app)
+
+
+def test_unknown_page_falls_back(make_release: ReleaseMaker, release_file: ReleaseWriter, open_app: Any) -> None:
+    assert 'class="verdict"' in _text(open_app(release_file(make_release()), page="admin"))
+
+
+def test_downloads_are_what_lies_there(make_release: ReleaseMaker, tmp_path: Path) -> None:
+    release = make_release()
+    folder = tmp_path / "releases"
+    folder.mkdir()
+    file = folder / "release-0003.json"
+    file.write_text(release.model_dump_json(), "utf-8")
+    for named in (tmp_path, folder, file):
+        assert [each.path for each in downloads_at(named, release)] == [file]
+    (tmp_path / "report.html").write_text("<p>", "utf-8")
+    assert [each.path.name for each in downloads_at(tmp_path, release)] == ["release-0003.json", "report.html"]
+    assert [each.path.name for each in downloads_at(file, release)] == ["release-0003.json", "report.html"]
+    assert downloads_at(None, release) == ()
 
 
 def test_unknown_language_falls_back(make_release: ReleaseMaker, release_file: ReleaseWriter, open_app: Any) -> None:

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pilot.dashboard.serving import command
@@ -166,6 +167,55 @@ def test_dashboard_fits_a_phone(language: str, dashboard: str, visit: Callable[.
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+
+
+PAGES = ("verdict", "change", "loop", "trust", "teams", "next")
+
+
+def _open_page(tab: Visit, address: str) -> None:
+    tab.page.goto(address)
+    tab.page.wait_for_selector(".promise")
+    tab.page.wait_for_function(
+        "document.querySelectorAll('.js-plotly-plot').length"
+        " === document.querySelectorAll('[data-testid=stPlotlyChart]').length"
+    )
+    tab.page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("code", PAGES)
+def test_every_page_fits_and_can_be_read_by_machines(
+    code: str, language: str, size: dict[str, int], dashboard: str, visit: Callable[..., Visit]
+) -> None:
+    tab = visit(size, "light" if size == LAPTOP else "dark")
+    _open_page(tab, f"{dashboard}/?page={code}&lang={language}")
+    main = tab.page.locator("[data-testid=stMain]")
+    assert main.evaluate("place => place.scrollWidth") <= size["width"]
+    for box in (chart.bounding_box() for chart in tab.page.locator(".js-plotly-plot").all()):
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size["width"]
+    assert tab.page.get_by_role("radio", checked=True).count() == 2  # page and language
+    found = Axe().run(tab.page, options={"resultTypes": ["violations"]})
+    wrong = found.response["violations"]
+    assert wrong == [], [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in wrong]
+
+
+def test_pages_are_reached_by_keyboard_and_kept_by_the_address(dashboard: str, visit: Callable[..., Visit]) -> None:
+    tab = visit()
+    _open_page(tab, f"{dashboard}/?lang=en")
+    tab.page.get_by_role("radio", name="Verdict").focus()
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press("Space")
+    tab.page.wait_for_selector(".st-key-picture-lines")
+    assert "page=change" in tab.page.url
+    assert "lang=en" in tab.page.url
+    assert "Before and after" in tab.page.title()
+    focused = tab.page.evaluate("document.activeElement.textContent")
+    assert focused == "Before and after"
+    tab.page.reload()
+    tab.page.wait_for_selector(".st-key-picture-lines")
 
 
 def test_dark_page_is_dark(dashboard: str, visit: Callable[..., Visit]) -> None:
