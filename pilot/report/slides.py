@@ -22,7 +22,7 @@ from pptx.util import Emu, Inches, Pt
 from pilot.figures.drawing import text_width
 from pilot.i18n import Language, message
 from pilot.look import LIGHT
-from pilot.report.content import Paper, Section
+from pilot.report.content import Chapter, Paper, Section
 from pilot.wording import Voice
 
 LATIN, EAST_ASIAN = "Arial", "Microsoft YaHei"  # on every computer that opens such a file
@@ -30,6 +30,7 @@ LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en-GB"}
 WIDTH, HEIGHT = 13.333, 7.5  # inches
 MARGIN, TITLE_TOP, BODY_TOP, BODY_BOTTOM, FOOTER_TOP = 0.6, 0.4, 1.45, 6.85, 6.98
 BODY_WIDTH = WIDTH - 2 * MARGIN
+HALF = 6.2
 LINE = 1.3  # of the type's size
 BULLET = "• "
 
@@ -52,8 +53,8 @@ def write_slides(paper: Paper, path: Path) -> None:
     deck = _Deck(paper)
     deck.verdict()
     deck.section(paper.effect)
-    for section in paper.sections:
-        deck.section(section)
+    for chapter in paper.chapters:
+        deck.chapter(chapter)
     deck.save(path)
 
 
@@ -86,26 +87,43 @@ class _Deck:
         facts = [(_Run(f"{fact.label}  ", 14, bold=True), _Run(fact.text, 14)) for fact in briefing.facts]
         self._flow(slide, facts, top, briefing.title)
 
-    def section(self, section: Section) -> None:
-        """A slide for a section; more where it does not fit on one."""
-        slide, top = self._slide(section.title), BODY_TOP
-        chart = _chart_of(section)
+    def chapter(self, chapter: Chapter) -> None:
+        """Slides for a chapter; short sections share one."""
+        slide, top = None, BODY_BOTTOM
+        for section in chapter.sections:
+            heading: Paragraph = (_Run(section.title, 18, bold=True),)
+            needed = _height([heading, *_paragraphs(section)], BODY_WIDTH) + _table_height(section) + 0.4
+            if section.picture is not None or slide is None or top + needed > BODY_BOTTOM:
+                slide, top = self.section(section)
+            else:
+                top = self._texts(slide, [heading], top + 0.25) + 0.05
+                slide, top = self._content(slide, section, top)
+            if section.picture is not None:
+                slide = None
+
+    def section(self, section: Section) -> tuple[Any, float]:
+        """A slide of its own for a section; more where it does not fit on one."""
+        slide = self._slide(section.title)
+        if section.picture is None:
+            return self._content(slide, section, BODY_TOP)
+        if section.key == "flow" and section.table is not None:  # the table says why a bar is not there
+            _Chart(section).draw(slide, MARGIN, BODY_TOP, HALF, BODY_BOTTOM - BODY_TOP)
+            self._table(slide, section.table, BODY_TOP, section.title, MARGIN + HALF + 0.2, BODY_WIDTH - HALF - 0.2)
+            return slide, BODY_BOTTOM
         texts = list(_paragraphs(section))
-        table = section.table if section.table is not None and len(section.table) else None
-        if chart is not None:
-            below = _height(texts, BODY_WIDTH) + (0.3 if texts else 0)
-            with_table = section.key == "effect" and table is not None
-            height = 1.9 if with_table else max(BODY_BOTTOM - top - below, 3.0)
-            chart.draw(slide, top, height)
-            top += height + 0.05
-            if not with_table:
-                self._flow(slide, texts, top, section.title)
-                if table is not None:
-                    self._table(self._slide(self._again(section.title)), table, BODY_TOP, section.title)
-                return
+        needed = _height(texts, BODY_WIDTH) + 0.15 + (_table_height(section) if section.key == "effect" else 0)
+        height = min(max(BODY_BOTTOM - BODY_TOP - needed, 1.9), 2.4 if section.key == "effect" else 9.0)
+        _Chart(section).draw(slide, MARGIN, BODY_TOP, BODY_WIDTH, height)
+        if section.key == "effect":
+            return self._content(slide, section, BODY_TOP + height + 0.05)
+        return self._flow(slide, texts, BODY_TOP + height + 0.05, section.title)  # the chart holds the numbers
+
+    def _content(self, slide: Any, section: Section, top: float) -> tuple[Any, float]:
+        texts = list(_paragraphs(section))
         slide, top = self._flow(slide, texts, top, section.title)
-        if table is not None:
-            self._table(slide, table, top + 0.1 if texts else top, section.title)
+        if section.table is None or not len(section.table):
+            return slide, top
+        return self._table(slide, section.table, top + 0.1 if texts else top, section.title)
 
     def _again(self, title: str) -> str:
         return Voice(self.paper.language).say(message("{title} (continued)", title=title))
@@ -164,19 +182,18 @@ class _Deck:
         properties.set("lang", LANGUAGE_TAGS[self.paper.language])
         properties.append(parse_xml(f'<a:ea {nsdecls("a")} typeface="{EAST_ASIAN}"/>'))
 
-    def _table(self, slide: Any, table: pd.DataFrame, top: float, title: str) -> None:
+    def _table(
+        self,
+        slide: Any,
+        table: pd.DataFrame,
+        top: float,
+        title: str,
+        left: float = MARGIN,
+        width: float = BODY_WIDTH,
+    ) -> tuple[Any, float]:
         """A native table; rows that do not fit go on to a further slide under the same heading."""
-        widths = _column_widths(table)
-        size = 12 if len(table.columns) <= 6 else 10
-        heights = [
-            max(_lines(str(cell), size, width - 0.2) for cell, width in zip(row, widths, strict=True))
-            * size
-            * LINE
-            / 72
-            + 0.12
-            for row in (tuple(table.columns), *table.itertuples(index=False, name=None))
-        ]
-        rows = [tuple(map(str, row)) for row in table.itertuples(index=False, name=None)]
+        widths, size, heights = _measures(table, width)
+        names, rows = tuple(map(str, table.columns)), [tuple(map(str, row)) for row in table.to_numpy()]
         while rows:
             n, height = 0, heights[0]
             while n < len(rows) and (n == 0 or top + height + heights[n + 1] <= BODY_BOTTOM):
@@ -185,12 +202,11 @@ class _Deck:
             if top > BODY_TOP and top + height > BODY_BOTTOM:
                 slide, top = self._slide(self._again(title)), BODY_TOP
                 continue
-            self._grid(
-                slide, [tuple(map(str, table.columns)), *rows[:n]], [heights[0], *heights[1 : n + 1]], widths, top, size
-            )
-            rows, heights = rows[n:], [heights[0], *heights[n + 1 :]]
+            self._grid(slide, [names, *rows[:n]], heights[: n + 1], widths, (left, top), size)
+            rows, heights, top = rows[n:], [heights[0], *heights[n + 1 :]], top + height
             if rows:
                 slide, top = self._slide(self._again(title)), BODY_TOP
+        return slide, top
 
     def _grid(
         self,
@@ -198,10 +214,10 @@ class _Deck:
         rows: Sequence[tuple[str, ...]],
         heights: Sequence[float],
         widths: Sequence[float],
-        top: float,
+        corner: tuple[float, float],
         size: float,
     ) -> None:
-        place = map(Inches, (MARGIN, top, sum(widths), sum(heights)))
+        place = map(Inches, (*corner, sum(widths), sum(heights)))
         grid = slide.shapes.add_table(len(rows), len(widths), *place).table
         grid.horz_banding = False
         for column, width in zip(grid.columns, widths, strict=True):
@@ -246,14 +262,27 @@ def _height(paragraphs: Sequence[Paragraph], width: float) -> float:
     return points / 72
 
 
-def _column_widths(table: pd.DataFrame) -> list[float]:
-    """Inches: as wide as the longest text wants, at most a third of the slide, together its width at most."""
+def _measures(table: pd.DataFrame, width: float) -> tuple[list[float], float, list[float]]:
+    """Column widths in inches, size of the type in points, heights of heading and rows in inches."""
     wanted = [
-        min(BODY_WIDTH / 3, 0.25 + max(text_width(str(text), 12) for text in (name, *table.iloc[:, at])) / 72)
+        min(width / 3, 0.25 + max(text_width(str(text), 12) for text in (name, *table.iloc[:, at])) / 72)
         for at, name in enumerate(table.columns)
     ]
-    wanted = [max(width, 0.8) for width in wanted]
-    return [width * min(1.0, BODY_WIDTH / sum(wanted)) for width in wanted]
+    wanted = [max(each, 0.8) for each in wanted]
+    widths = [each * min(1.0, width / sum(wanted)) for each in wanted]
+    size = 12.0 if len(widths) <= 6 else 10.0
+    heights = [
+        max(_lines(str(cell), size, each - 0.2) for cell, each in zip(row, widths, strict=True)) * size * LINE / 72
+        + 0.12
+        for row in (tuple(table.columns), *table.itertuples(index=False, name=None))
+    ]
+    return widths, size, heights
+
+
+def _table_height(section: Section) -> float:
+    if section.table is None or not len(section.table):
+        return 0.0
+    return sum(_measures(section.table, BODY_WIDTH)[2]) + 0.1
 
 
 @dataclass(frozen=True)
@@ -262,9 +291,9 @@ class _Chart:
 
     section: Section
 
-    def draw(self, slide: Any, top: float, height: float) -> None:
+    def draw(self, slide: Any, left: float, top: float, width: float, height: float) -> None:
         kind, data = self._data()
-        place = map(Inches, (MARGIN, top, BODY_WIDTH, height))
+        place = map(Inches, (left, top, width, height))
         shape = slide.shapes.add_chart(kind, *place, data)
         chart = shape.chart
         chart.font.size, chart.font.name = Pt(12), LATIN
@@ -365,10 +394,6 @@ class _Chart:
         for trace, series in zip(self._traces(), plot.series, strict=True):
             series.format.fill.solid()
             series.format.fill.fore_color.rgb = _rgb(trace.marker.color)
-
-
-def _chart_of(section: Section) -> _Chart | None:
-    return _Chart(section) if section.picture is not None else None
 
 
 def _set_error_bars(series: Any, trace: Any) -> None:
