@@ -15,6 +15,7 @@ from pilot.publication import Release, latest_release, read_release
 from pilot.publication.release import release_path
 
 VARIABLE = "PILOT_RELEASE"
+OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,18 @@ def downloads_at(path: Path | None, release: Release) -> tuple[Download, ...]:
     file = (
         path if path.is_file() else release_path(folder.releases if folder.releases.is_dir() else path, release.number)
     )
+    report = folder.report
     found = (
         Download(message("The release, with every number on these pages (JSON)"), file, "application/json"),
-        Download(message("The decision paper, in both languages (HTML)"), folder.report, "text/html"),
+        Download(message("The decision paper, in both languages (HTML)"), report / "report.html", "text/html"),
+        Download(message("The decision paper in Chinese (PDF)"), report / "paper-zh.pdf", "application/pdf"),
+        Download(message("The decision paper in English (PDF)"), report / "paper-en.pdf", "application/pdf"),
+        Download(
+            message("Slides in Chinese (PPTX)"), report / "slides-zh.pptx", f"{OFFICE}.presentationml.presentation"
+        ),
+        Download(
+            message("Slides in English (PPTX)"), report / "slides-en.pptx", f"{OFFICE}.presentationml.presentation"
+        ),
+        Download(message("Every table (XLSX)"), report / "tables.xlsx", f"{OFFICE}.spreadsheetml.sheet"),
     )
     return tuple(each for each in found if each.path.is_file())

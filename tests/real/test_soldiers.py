@@ -84,7 +84,7 @@ def test_comparison_of_battalions(command, folder, real_data, from_r, layout):
     assert (release.verdict.word, release.verdict.state) == ("inconclusive", "finished")
     assert release.primary.between_arms
     assert release.primary.between_arms.estimate == round(result.primary.between_arms.estimate, 3)
-    assert "尚无定论" in folder.report.read_text("utf-8")
+    assert "尚无定论" in (folder.report / "report.html").read_text("utf-8")
 
 
 def test_before_after_alone_claims_nothing(command, folder, real_data, from_r):

@@ -117,7 +117,8 @@ def test_downloads_are_what_lies_there(make_release: ReleaseMaker, tmp_path: Pat
     file.write_text(release.model_dump_json(), "utf-8")
     for named in (tmp_path, folder, file):
         assert [each.path for each in downloads_at(named, release)] == [file]
-    (tmp_path / "report.html").write_text("<p>", "utf-8")
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "report.html").write_text("<p>", "utf-8")
     assert [each.path.name for each in downloads_at(tmp_path, release)] == ["release-0003.json", "report.html"]
     assert [each.path.name for each in downloads_at(file, release)] == ["release-0003.json", "report.html"]
     assert downloads_at(None, release) == ()
