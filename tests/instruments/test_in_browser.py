@@ -148,7 +148,7 @@ def test_it_works_by_keyboard_alone(open_form: Callable[..., Page]) -> None:
 def test_questions_and_answers_have_names(open_form: Callable[..., Page]) -> None:
     tab = open_form("audit", "en")
     _turn(tab)
-    group = tab.get_by_role("group", name="In our unit, performance is discussed …").first
+    group = tab.get_by_role("group", name="In our unit, the purpose of discussing performance is …").first
     assert group.get_by_role("radio", name="1 to rate people").count() == 1
     assert tab.get_by_role("radio", name="给人打分").count() == 0
 
