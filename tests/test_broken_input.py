@@ -186,6 +186,12 @@ def test_encodings_of_real_tools_are_read(started, command, encoding):
     assert [values[item] for item in ITEMS] == [1, 2, 3, 4, 5, 1]
 
 
+def test_a_mark_that_a_conversion_left_in_front_is_no_column(started, command):
+    lines = ["\ufeff" + response_lines()[0], "P001,baseline_2,1,2,3,4,5,1"]
+    run = command("import", started.path, write(started.path / "converted.csv", lines, "gb18030"))
+    assert run.code == 0, run.err
+
+
 def test_workbook_is_read_like_csv(started, command):
     workbook = openpyxl.Workbook()
     for line in [response_lines()[0], "P001,baseline_2,1,2,3,4,5,1"]:

@@ -116,8 +116,8 @@ def test_lists_and_single_questions_have_no_reliability(pilot, kind):
 
 
 def test_checks_have_no_sheet(pilot):
-    asked = sheets_of(pilot, protocol=with_kind(pilot[1], "engagement", "check"))
-    assert {scale for scale, _ in asked} == {"development_binding"}
+    asked = sheets_of(pilot, protocol=with_kind(pilot[1], "development_binding", "check"))
+    assert {scale for scale, _ in asked} == {"engagement"}
 
 
 def test_a_model_without_solution_is_said(pilot):

@@ -12,6 +12,9 @@ from pilot.i18n import Message, message
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+BYTE_ORDER_MARK = "\ufeff"
+
+
 @dataclass(frozen=True)
 class TextFile:
     r"""A decoded file.
@@ -35,7 +38,7 @@ def read_text(path: Path) -> TextFile:
     encodings = ["utf-16"] if content.startswith(UTF16_MARKS) else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
-            text = content.decode(encoding)
+            text = content.decode(encoding).removeprefix(BYTE_ORDER_MARK)  # GB18030 has one too, after a conversion
         except UnicodeDecodeError:
             continue
         return TextFile(text.replace("\r\n", "\n").replace("\r", "\n"), encoding.removesuffix("-sig"))
