@@ -153,7 +153,7 @@ def test_charts_on_slides_hold_the_means_of_the_release(written: tuple[Release, 
 
 
 def without_charted_table(section: Section) -> Section:
-    """A native chart holds its numbers; only the effect and the flow have their table beside it, and nothing hatched."""
+    """A native chart holds its numbers: only effect and flow have a table beside it, and nothing is hatched."""
     if section.key == "flow":
         return replace(section, notes=())
     charted = section.picture is not None and section.key not in ("effect", "flow")
