@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
@@ -30,6 +31,11 @@ from pilot.rehearsal.worlds import Cell
 from pilot.simulate import draw_layout
 from pilot.simulate.pilots import draw_from_world
 from pilot.simulate.world import solve_world
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+FinishedParts = Generator[tuple[str, int, Tally]]
 
 PART_REPLICATES = 1000  # of one task; a world is solved once in it
 PATIENCE_SECONDS = 10  # with a scheduler
@@ -91,10 +97,9 @@ def rehearse(
     done = dict(_finished(unfinished))
     waiting = [(cell, part) for cell, part in tasks if (keys[cell.id], part) not in done]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with _backend(cluster), Progress(*columns, console=console, disable=console is None) as progress:
-        calls = (joblib.delayed(_part)(protocol, cell, part, run) for cell, part in waiting)
-        results = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
-        for cell_id, part, tally in progress.track(results, total=len(waiting), description=""):
+    parts = _by_cluster(protocol, waiting, run, cluster) if cluster else _by_processes(protocol, waiting, run, n_jobs)
+    with closing(parts), Progress(*columns, console=console, disable=console is None) as progress:
+        for cell_id, part, tally in progress.track(parts, total=len(waiting), description=""):
             done[keys[cell_id], part] = tally
             _keep(unfinished, keys[cell_id], part, tally)
     # Added up in order, so that rounding is the same in every run.
@@ -124,19 +129,32 @@ def _part(protocol: Protocol, cell: Cell, part: int, run: Run) -> tuple[str, int
     return cell.id, part, run_part(protocol, cell, part, run)
 
 
+def _by_processes(protocol: Protocol, waiting: Sequence[tuple[Cell, int]], run: Run, n_jobs: int) -> FinishedParts:
+    """The parts, in the order in which processes of this machine finish them.
+
+    Each process keeps to one thread of linear algebra: the parts are the parallel work.
+    """
+    calls = (joblib.delayed(_part)(protocol, cell, part, run) for cell, part in waiting)
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        yield from joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
+
+
+def _by_cluster(protocol: Protocol, waiting: Sequence[tuple[Cell, int]], run: Run, address: str) -> FinishedParts:
+    """The same by the workers of a Dask scheduler, also by those that join later.
+
+    Not through joblib, which counts the workers once and does the work here where it finds a single one.
+    """
+    with _client(address) as client:
+        from distributed import as_completed
+
+        futures = [client.submit(_part, protocol, cell, part, run, pure=False) for cell, part in waiting]
+        for _, finished in as_completed(futures, with_results=True):
+            yield finished
+
+
 @contextmanager
-def _backend(cluster: str | None) -> Iterator[None]:
-    """Where the parts run. Each process keeps to one thread of linear algebra: the parts are the parallel work."""
-    if cluster is None:
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-            yield
-        return
-    with _client(cluster), joblib.parallel_config(backend="dask"):
-        yield
-
-
-def _client(address: str) -> AbstractContextManager[object]:
-    """A connection to a Dask scheduler; joblib takes the one that is open."""
+def _client(address: str) -> Iterator[Client]:
+    """A connection to a Dask scheduler that has somebody to do the work."""
     headline = message("The rehearsal did not start.")
     try:
         from distributed import Client
@@ -144,11 +162,18 @@ def _client(address: str) -> AbstractContextManager[object]:
         found = message("the extra for clusters is not installed.")
         raise PilotError(headline, [Fault("--cluster", found, message('pip install "pilot-loop[cluster]"'))]) from None
     try:
-        client: AbstractContextManager[object] = Client(address, timeout=PATIENCE_SECONDS)
+        client = Client(address, timeout=PATIENCE_SECONDS)
     except (OSError, ValueError):
         found = message("no scheduler answers at “{address}”.", address=address)
         raise PilotError(headline, [Fault("--cluster", found, message("Write it like tcp://host:8786."))]) from None
-    return client
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            found = message("the scheduler at “{address}” has no workers.", address=address)
+            remedy = message("Start some: dask worker {address}", address=address)
+            raise PilotError(headline, [Fault("--cluster", found, remedy)]) from None
+        yield client
 
 
 def _key(protocol: Protocol, cell: Cell, run: Run) -> str:

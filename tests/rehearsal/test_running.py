@@ -133,6 +133,27 @@ def test_no_scheduler_is_a_sentence(protocol, cells, monkeypatch):
         rehearse(protocol, cells, RUN, cluster="tcp://127.0.0.1:1")
 
 
+def test_a_scheduler_without_workers_is_a_sentence(protocol, cells, monkeypatch):
+    monkeypatch.setattr(running, "PATIENCE_SECONDS", 2)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
+        pytest.raises(PilotError, match="has no workers"),
+    ):
+        rehearse(protocol, cells, RUN, cluster=cluster.scheduler_address)
+
+
+def test_a_single_worker_does_the_work_and_not_this_process(protocol, cells):
+    """Nothing can be judged in this process; the worker is another one."""
+    run = Run(n_replicates=10, seed=7)
+    one = rehearse(protocol, cells[:1], run, n_jobs=1)
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(running, "judge", None)
+        assert rehearse(protocol, cells[:1], run, cluster=cluster.scheduler_address) == one
+
+
 def test_a_tally_survives_the_file():
     tally = Tally(n=3, words={"scale": 1}, sum_truth=0.1 + 0.2)
     assert Tally(**json.loads(json.dumps(asdict(tally)))) == tally
