@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pilot.documents import write_whole
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Plan
@@ -105,9 +106,7 @@ def begin_ledger(path: Path) -> Ledger:
 
 def write_ledger(path: Path, ledger: Ledger) -> None:
     """Write the ledger as a whole."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(ledger.model_dump_json(), "utf-8")
-    draft.replace(path)
+    write_whole(path, ledger.model_dump_json())
 
 
 def seen_in(panel: Panel, plan: Plan, salt: str) -> dict[str, tuple[str, ...]]:

@@ -382,3 +382,18 @@ def test_a_pilot_team_without_a_start_is_named(staggered):
     for starts in (some, None):
         with pytest.raises(PilotError, match=rf"{late}: this team has no start"):
             start_weeks(plan, teams, seal.assignment, starts)
+
+
+def test_sealing_after_the_launch_is_said_and_the_lot_is_named(command, folder):
+    for launch, late in (("2020-03-02", True), ("2090-03-06", False)):
+        unit = folder.path.parent / launch
+        assert command("init", unit, "--yes", "--launch", launch).code == 0
+        run = command("seal", unit, "--seed", 1)
+        assert run.code == 0
+        assert ("lies in the past" in run.err) == late
+        drawn = [
+            team
+            for team, arm in json.loads((unit / "seal.json").read_text("utf-8"))["assignment"].items()
+            if arm == "pilot"
+        ]
+        assert "The lot fell on: " + ", ".join(drawn) in run.out

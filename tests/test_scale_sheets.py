@@ -26,11 +26,11 @@ from pilot.publication import Mean, ShownWave, publish
 from pilot.publication.sheets import safe_sheets, together, without_small_cells
 from pilot.report import render_report
 from pilot.report.sheets import render_sheets
+from pilot.result.sheets import Bin, InvarianceStep, Reason, ReasonCode
 from pilot.scores import panel_from_tables, questionnaires_of
-from pilot.sheets import Bin, InvarianceStep, Reason, ReasonCode
 from pilot.simulate import read_scenario, simulate_tables
 from pilot.wording import Voice
-from pilot.wording.sheets import REASONS, quality_table, reason_sentence, step_name
+from pilot.wording.sheets import REASONS, published_sentences, quality_table, reason_sentence, step_name
 
 NOW = datetime(2028, 1, 10, tzinfo=UTC)
 MINIMUM = 5
@@ -284,6 +284,19 @@ def test_a_release_holds_ratios_only(pilot):
     html = render_report(release)
     assert "题目测得准不准" in html
     assert "How well the questions measured" in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_published_sentence_names_items_by_their_words(pilot, language, tmp_path):
+    _, protocol, seal, tables = pilot
+    release = publish(analyse(protocol, seal, tables, [], NOW), tmp_path / "releases", tmp_path / "ledger.json", NOW)
+    item = protocol.instruments.items_of("engagement")[0]
+    reason = Reason(code="some_items_read_differently", values={"baseline": "baseline_2", "items": (item.id,)})
+    told = {"fitness": "with_care", "reasons": (reason,), "item_texts": {item.id: item.text}}
+    sheets = (release.scale_sheets[-1].model_copy(update=told),)
+    said = published_sentences(release.model_copy(update={"scale_sheets": sheets}), language)
+    assert item.text.text(language).rstrip("。.") in said[0]
+    assert item.id not in said[0]
 
 
 def test_a_wave_whose_mean_is_withheld_has_no_sheet(pilot):

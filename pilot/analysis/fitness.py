@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pilot.analysis.invariance import LEAST_CFI
-from pilot.sheets import Fitness, Reason, ReasonCode, ScaleSheet
+from pilot.result.sheets import Fitness, Reason, ReasonCode, ScaleSheet
 
 FEWEST_PEOPLE = 30
 SMALL_SAMPLE = 100

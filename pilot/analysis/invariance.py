@@ -6,17 +6,17 @@ The model is `pilot.psychometrics.invariance`. How often its rule errs with as f
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pilot.analysis.single import finite
 from pilot.plan import Plan, Protocol
 from pilot.psychometrics import FitIndices, Invariance, InvarianceRule, Step, invariance_across_waves
+from pilot.result.sheets import Comparison, FactorFit, FitRule, InvarianceFinding, InvarianceStep, Rung
 from pilot.scores import BoolArray, FloatArray, Panel
-from pilot.sheets import Comparison, FactorFit, FitRule, InvarianceFinding, InvarianceStep, Rung
 
 RULE = InvarianceRule(combination="cfi", p=0.05)
 FEWEST_PEOPLE = 50  # in each group or wave; below, the model is not asked
@@ -96,11 +96,6 @@ def fit_of(indices: FitIndices, replicate: int) -> FactorFit:
         df=int(indices.df[replicate]),
         **{name: finite(getattr(indices, name)[replicate]) for name in numbers},
     )
-
-
-def finite(value: float) -> float | None:
-    """A number; None for NaN and infinity."""
-    return float(value) if math.isfinite(value) else None
 
 
 def _rung(step: Step, replicate: int) -> Rung:

@@ -15,8 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pilot.analysis.fitness import judged
-from pilot.analysis.invariance import FEWEST_ITEMS, FEWEST_PEOPLE, RULE, finding_of, finite, fit_of
+from pilot.analysis.invariance import FEWEST_ITEMS, FEWEST_PEOPLE, RULE, finding_of, fit_of
+from pilot.analysis.single import finite
 from pilot.instruments import Item, Scale
+from pilot.instruments.model import MOST_TICKED
 from pilot.plan import Protocol
 from pilot.plan.model import ARMS
 from pilot.psychometrics import (
@@ -34,9 +36,7 @@ from pilot.psychometrics import (
     uniform_variance,
     within_team_agreement,
 )
-from pilot.schema.tables import Tables
-from pilot.scores import BoolArray, FloatArray, Panel, Questionnaires, keyed_items, score_of
-from pilot.sheets import (
+from pilot.result.sheets import (
     Bin,
     Bounded,
     Comparison,
@@ -45,10 +45,11 @@ from pilot.sheets import (
     ScaleSheet,
     TeamAgreement,
 )
+from pilot.schema.tables import Tables
+from pilot.scores import BoolArray, FloatArray, Panel, Questionnaires, keyed_items, score_of
 
 LANGUAGES = ("zh", "en")
 N_BINS = 8
-MOST_OPTIONS = 11  # a single item of so many options has a bin for each
 CONFIDENCE_PCT = 95.0
 FEWEST_TEAMS = 5  # with fewer, agreement within teams is about those teams
 NO_GROUP = -1
@@ -243,7 +244,7 @@ def _bins(asked: _Asked, place: int) -> tuple[Bin, ...]:
     """A bin for each option of a single item, else bins of equal width."""
     scores = asked.scores[place]
     n_options = round(asked.highest - asked.lowest) + 1
-    if len(asked.items) == 1 and asked.whole_numbers and n_options <= MOST_OPTIONS:
+    if len(asked.items) == 1 and asked.whole_numbers and n_options <= MOST_TICKED:
         edges = asked.lowest - 0.5 + np.arange(n_options + 1)
     else:
         edges = np.linspace(asked.lowest, asked.highest, N_BINS + 1)

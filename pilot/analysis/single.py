@@ -9,10 +9,14 @@ from pilot.result import EstimateOf
 from pilot.scores import FloatArray
 
 
+def finite(value: float) -> float | None:
+    """A number; None for NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
 def number(values: FloatArray) -> float | None:
     """The replicate's value; None where it could not be estimated."""
-    value = float(values[0])
-    return value if math.isfinite(value) else None
+    return finite(values[0])
 
 
 def estimate_of(estimate: Estimate) -> EstimateOf | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pilot.cli.speaking import Speaker
 from pilot.i18n import message
 from pilot.plan import PilotFolder, PlanAnswers, Seal, read_plan, record_deviation, seal_plan, write_plan
+from pilot.plan.sealing import protocol_in_force
 
 
 def now() -> datetime:
@@ -36,6 +37,7 @@ def check(folder: PilotFolder, speaker: Speaker) -> None:
 def seal(folder: PilotFolder, seed: int, speaker: Speaker) -> None:
     """Freeze the plan and draw the teams."""
     sealed = seal_plan(folder, now(), seed)
+    plan = protocol_in_force(sealed).plan
     arms = list(sealed.assignment.values())
     speaker.done(
         message(
@@ -46,6 +48,16 @@ def seal(folder: PilotFolder, seed: int, speaker: Speaker) -> None:
     )
     if len(set(sealed.starts.values())) > 1:
         _say_cohorts(sealed, speaker)
+    elif plan.is_randomised:
+        drawn = [team for team, arm in sealed.assignment.items() if arm == "pilot"]
+        speaker.say(message("The lot fell on: {teams}.", teams=drawn))
+    if plan.calendar.launch_on < sealed.sealed_at.date():
+        speaker.warn(
+            message(
+                "The launch, {date}, lies in the past: a plan sealed after it is no promise, and page one will say so.",
+                date=plan.calendar.launch_on.isoformat(),
+            )
+        )
     speaker.say(
         message(
             "Keep this fingerprint outside of this folder, for example in an e-mail: {sha256}",

@@ -13,7 +13,7 @@ from rich.table import Table
 from pilot.cli.speaking import Speaker
 from pilot.errors import Fault, PilotError
 from pilot.i18n import LANGUAGES, Language, Message, message
-from pilot.instruments import Answers, Instrument, Instruments, Item, read_form, read_forms, read_instruments
+from pilot.instruments import Answers, Instrument, Instruments, Item, read_form, read_instruments, shipped_forms
 from pilot.instruments.editor import HEADLINE, edit
 from pilot.instruments.model import OpenQuestion, Scale
 from pilot.questionnaire import write_preview
@@ -39,7 +39,7 @@ def list_questionnaires(speaker: Speaker) -> None:
         "manager": message("managers"),
         "administrator": message("administrators"),
     }
-    for name, form in read_forms().items():
+    for name, form in shipped_forms().items():
         minutes = [f"{form.minutes(each):.1f}" for each in LANGUAGES]
         who = audiences[form.form.audience].text(language)
         table.add_row(name, form.form.title.text(language), who, str(len(form.items)), *minutes)

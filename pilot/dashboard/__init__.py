@@ -1,4 +1,4 @@
-"""What leadership sees: one page from a release. The only package that knows Streamlit, besides the desk."""
+"""What leadership sees: six pages from a release. The only package that knows Streamlit."""
 
 from pilot.dashboard.serving import is_open, serve
 

@@ -9,7 +9,7 @@ from pilot.documents.page import (
     read_page,
     validate_page,
 )
-from pilot.documents.text_file import TextFile, read_text
+from pilot.documents.text_file import TextFile, read_text, write_whole
 
 __all__ = [
     "BilingualText",
@@ -21,4 +21,5 @@ __all__ = [
     "read_page",
     "read_text",
     "validate_page",
+    "write_whole",
 ]

@@ -49,6 +49,13 @@ def read_text(path: Path) -> TextFile:
     )
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write beside the file and rename, so that nobody ever reads half of it."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.write_text(text, "utf-8")
+    draft.replace(path)
+
+
 def _read_bytes(path: Path) -> bytes:
     try:
         content = path.read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from pilot.i18n import Message, message
 from pilot.instruments.form import ComposedForm
 from pilot.instruments.model import Answers
 
-MOST_OPTIONS = 11  # more than 0 to 10 are not ticked but written
 PERSON_CODE = "person_code"
 PERSON_QUESTION = BilingualText(
     zh="您的参与编号（写在邀请里，不是姓名）",
@@ -74,12 +72,9 @@ class ToolFile:
 
 def options_of(answers: Answers) -> tuple[Option, ...]:
     """The answers to tick, lowest code first; none where a number is written."""
-    codes = range(math.ceil(answers.lowest), math.floor(answers.highest) + 1)
-    if not answers.whole_numbers or len(codes) > MOST_OPTIONS:
-        return ()
     return tuple(
         Option(code, answers.anchors.get(code, BilingualText(zh=str(code), en=str(code))), code in answers.anchors)
-        for code in codes
+        for code in answers.codes
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pilot.exports.asked import ToolFile, check_form
+import re
+
+from pilot.errors import Fault
+from pilot.exports.asked import ToolFile, check_form, not_exported
 from pilot.exports.limesurvey import limesurvey
 from pilot.exports.mapping import FIRST_WAVES, mapping_text
 from pilot.exports.markdown import markdown
@@ -11,8 +14,9 @@ from pilot.exports.tools import Tool
 from pilot.exports.wenjuanxing import wenjuanxing
 from pilot.exports.word import word
 from pilot.exports.xlsform import xlsform
-from pilot.i18n import LANGUAGES, Language
+from pilot.i18n import LANGUAGES, Language, message
 from pilot.instruments.form import ComposedForm
+from pilot.plan.model import WAVE_PATTERN
 
 MAPPING_SUFFIX = ".mapping.yaml"
 ANY_WAVE = "baseline_1"
@@ -35,6 +39,8 @@ def export_files(
     """
     check_form(form)
     files = _files_of(form, tool, language)
+    if wave_id is not None:
+        _check_wave(wave_id, files)
     content = {file.suffix: file.content for file in files}
     for file in files:
         if file.columns:
@@ -43,16 +49,21 @@ def export_files(
     return content
 
 
+def _check_wave(wave_id: str, files: list[ToolFile]) -> None:
+    """Refuse a wave that no plan can have, or that goes into no mapping file."""
+    if not re.fullmatch(WAVE_PATTERN, wave_id):
+        found = message("“{wave}” is no wave.", wave=wave_id)
+        remedy = message("Write it as in the plan: baseline_1, pulse_3, endline, follow_up_1.")
+        raise not_exported([Fault("--wave", found, remedy)])
+    if not any(file.columns for file in files):
+        found = message("paper has no mapping file that a wave could stand in.")
+        raise not_exported([Fault("--wave", found, message("Leave it out."))])
+
+
 def _files_of(form: ComposedForm, tool: Tool, language: Language | None) -> list[ToolFile]:
-    first: Language = language or "zh"
-    if tool == "wenjuanxing":
-        return [wenjuanxing(form, first)]
-    if tool == "xlsform":
-        return [xlsform(form, first)]
-    if tool == "limesurvey":
-        return [limesurvey(form, first)]
-    if tool == "qualtrics":
-        return [qualtrics(form, first)]
+    survey_tools = {"wenjuanxing": wenjuanxing, "xlsform": xlsform, "limesurvey": limesurvey, "qualtrics": qualtrics}
+    if tool in survey_tools:
+        return [survey_tools[tool](form, language or "zh")]
     write, ending = (word, ".docx") if tool == "word" else (markdown, ".md")
     if language:
         return [write(form, language, ending)]

@@ -79,13 +79,14 @@ def _figure(promise: ShownPromise, voice: Voice, mode: Mode) -> go.Figure:
         },
         margin={"l": 4, "r": 4, "t": 8, "b": 44},
     )
-    headings: tuple[Message, ...] = (
-        message("Nothing works"),
-        message("It works ({points})", points=voice.effect(outlook(promise, "sesoi").points)),
+    nothing, sesoi = outlook(promise, "nothing"), outlook(promise, "sesoi")
+    fields: tuple[tuple[Outlook, Message], ...] = (
+        (nothing, message("Nothing works")),
+        (sesoi, message("It works ({points})", points=voice.effect(sesoi.points))),
     )
-    for field, (code, heading) in enumerate(zip(("nothing", "sesoi"), headings, strict=True)):
-        left = field * (A_SIDE + APART)
-        _add_field(figure, outlook(promise, "sesoi" if code == "sesoi" else "nothing"), left, voice, colours)
+    for place, (each, heading) in enumerate(fields):
+        left = place * (A_SIDE + APART)
+        _add_field(figure, each, left, voice, colours)
         figure.add_annotation(
             x=left - 0.4,
             y=A_SIDE + 0.2,

@@ -12,7 +12,8 @@ from pilot.look import Mode, palette
 from pilot.publication import Release
 from pilot.publication.release import ShownBias
 from pilot.wording import Voice
-from pilot.wording.trust import bias_label, ledger_sentence, ledger_table
+from pilot.wording.biases import bias_label
+from pilot.wording.trust import ledger_sentence, ledger_table
 
 ROW, AROUND = 100, 76  # pixels
 CHARACTERS_A_LINE = {"zh": 24, "en": 46}  # fits a phone at this size

@@ -9,13 +9,12 @@ import plotly.graph_objects as go
 from pilot.figures.picture import Picture, blank_figure
 from pilot.i18n import Language, message
 from pilot.look import Mode, palette
-from pilot.loop import IndicatorCode
+from pilot.loop import HOURS, IndicatorCode
 from pilot.plan import Arm
 from pilot.plan.model import ARMS
 from pilot.publication import Release
 from pilot.wording import Voice, arm_name, withheld_reason
 from pilot.wording.loop import (
-    HOURS,
     indicator_of,
     indicator_text,
     loop_sentence,

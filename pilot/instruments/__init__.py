@@ -2,7 +2,7 @@
 
 from pilot.instruments.form import ComposedForm, Form
 from pilot.instruments.model import Answers, Instrument, Instruments, Item, Scale
-from pilot.instruments.reading import read_form, read_forms, read_instruments
+from pilot.instruments.reading import read_form, read_instruments, shipped_forms
 
 __all__ = [
     "Answers",
@@ -13,6 +13,6 @@ __all__ = [
     "Item",
     "Scale",
     "read_form",
-    "read_forms",
     "read_instruments",
+    "shipped_forms",
 ]

@@ -121,8 +121,7 @@ def _answer_range(keys: Keys, answers: Answers) -> Iterator[Contradiction]:
 
 
 def _reviews_of_nothing(instrument: Instrument) -> Iterator[Contradiction]:
-    known = {entry.id for part in (instrument.scales, instrument.items, instrument.open_questions) for entry in part}
-    known |= instrument.answers.keys()
+    known = {*instrument.ids, *instrument.answers}
     for index, review in enumerate(instrument.reviewed):
         if review.about not in known:
             yield Contradiction(

@@ -15,12 +15,11 @@ from pilot.i18n import LANGUAGES, Message, message
 from pilot.instruments.form import Form
 from pilot.instruments.model import Answers, Finding, Instrument, Instruments, Item, plain_label
 from pilot.instruments.prose import doubts_about
-from pilot.instruments.reading import compose_page, ids_of
+from pilot.instruments.reading import compose_page
 from pilot.instruments.reading_time import CHINESE_CHARACTER
 from pilot.instruments.wording import rewordings
 
 FEWEST_ITEMS = 3  # with fewer a reliability says little and a factor model nothing
-MOST_TICKED = 11  # from 0 to 10; longer answers are written
 MANY_ITEMS = 4  # of a scale in which turned items are worth a thought
 
 HEADLINE = message("The questionnaires are not in order.")
@@ -193,8 +192,7 @@ def _doubts(source: PageSource, page: Instrument) -> Iterator[_Doubt]:
 
 def _doubts_about_labels(answers: Answers) -> Iterator[tuple[Finding, Message, Message]]:
     codes = set(answers.anchors)
-    is_ticked = answers.whole_numbers and answers.highest - answers.lowest < MOST_TICKED
-    if is_ticked and not {answers.lowest, answers.highest} <= codes:
+    if answers.codes and not {answers.lowest, answers.highest} <= codes:
         yield (
             "unlabelled_end",
             message("the lowest or the highest answer has no label."),
@@ -222,7 +220,7 @@ def _notes(source: PageSource, page: Instrument) -> Iterator[Fault]:
 def _ids_on_two_pages(pages: dict[Path, Instrument]) -> Iterator[Fault]:
     first: dict[str, str] = {}
     for path, page in pages.items():
-        for identifier in dict.fromkeys(ids_of(page)):
+        for identifier in page.ids:
             if identifier in first:
                 yield Fault(
                     f"{path.name} {identifier}",

@@ -153,7 +153,7 @@ def compose(form: Form, instruments: Instruments) -> ComposedForm:
     """Put the questions into a form.
 
     Raises:
-        KeyError: a scale or an open question is in none of the instruments; `read_forms` says so to the user.
+        KeyError: a scale or an open question is in none of the instruments; `read_form` says so to the user.
     """
     questions = {each.id: each for page in instruments.by_id.values() for each in page.open_questions}
     return ComposedForm(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pydantic import Field
 from pilot.documents import BilingualText, Contradiction, FormatOne, Page
 from pilot.instruments.contradictions import instrument_contradictions
 
+MOST_TICKED = 11  # from 0 to 10; of more answers one is written
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 ScaleKind = Literal["reflective", "formative", "single", "check"]
 Finding = Literal[
@@ -34,6 +36,12 @@ class Answers(Page):
     highest: float
     whole_numbers: bool = True
     anchors: dict[int, BilingualText] = Field(default_factory=dict)
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Codes to tick, lowest first; none where a number is written, because they are too many or not whole."""
+        codes = tuple(range(math.ceil(self.lowest), math.floor(self.highest) + 1))
+        return codes if self.whole_numbers and len(codes) <= MOST_TICKED else ()
 
     def codes_by_label(self) -> dict[str, float]:
         """Code of each anchor label, both languages, for imports that bring words instead of numbers."""
@@ -134,6 +142,11 @@ class Instrument(Page):
     items: tuple[Item, ...] = Field(min_length=1)
     open_questions: tuple[OpenQuestion, ...] = ()
     reviewed: tuple[Review, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every id by which answers are told apart: of items, scales and open questions."""
+        return tuple(entry.id for part in (self.items, self.scales, self.open_questions) for entry in part)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Names that are not there, ids used twice, instructions and answers that do not fit."""

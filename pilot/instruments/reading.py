@@ -67,24 +67,9 @@ def read_form(name: str, folder: Path) -> ComposedForm:
     return compose_page(*read_page(path, Form, headline), path.parent)
 
 
-def read_forms(names: Iterable[str] = (), folder: Path = Path()) -> dict[str, ComposedForm]:
-    """Read forms by name, all shipped ones if none is named.
-
-    Raises:
-        PilotError: with the faults of all of them.
-    """
-    forms: dict[str, ComposedForm] = {}
-    faults: list[Fault] = []
-    for name in names or shipped_pages("surveys/forms"):
-        try:
-            form = read_form(name, folder)
-        except PilotError as error:
-            faults.extend(error.faults)
-        else:
-            forms[form.form.id] = form
-    if faults:
-        raise PilotError(message("The forms cannot be used."), faults)
-    return forms
+def shipped_forms() -> dict[str, ComposedForm]:
+    """Every shipped form by its name."""
+    return {name: read_form(name, Path()) for name in shipped_pages("surveys/forms")}
 
 
 def compose_page(form: Form, source: PageSource, folder: Path) -> ComposedForm:
@@ -98,11 +83,11 @@ def compose_page(form: Form, source: PageSource, folder: Path) -> ComposedForm:
     known = read_instruments(form.instruments, folder, source.name).by_id
     asked = {*form.scale_ids, *form.open_question_ids}
     for name in shipped_pages("surveys"):
-        missing = asked - _question_ids(known)
+        missing = asked.difference(*(page.ids for page in known.values()))
         if not missing:
             break
         (page,) = read_instruments([name], folder).by_id.values()
-        if missing & _question_ids({page.id: page}):
+        if not missing.isdisjoint(page.ids):
             faults = list(_shared_ids(source.name, page, known))
             if faults:
                 raise PilotError(message("The form cannot be used."), faults)
@@ -111,12 +96,6 @@ def compose_page(form: Form, source: PageSource, folder: Path) -> ComposedForm:
     if faults:
         raise PilotError(message("The form cannot be used."), faults)
     return compose(form, Instruments(known))
-
-
-def _question_ids(pages: dict[str, Instrument]) -> set[str]:
-    """What a form can ask of some pages: scales and open questions."""
-    ids = {scale.id for page in pages.values() for scale in page.scales}
-    return ids | {question.id for page in pages.values() for question in page.open_questions}
 
 
 def _unknown_questions(form: Form, source: PageSource, known: dict[str, Instrument]) -> Iterator[Fault]:
@@ -140,18 +119,11 @@ def _unknown_questions(form: Form, source: PageSource, known: dict[str, Instrume
 
 
 def _shared_ids(name: str, instrument: Instrument, known: dict[str, Instrument]) -> Iterable[Fault]:
-    taken = {identifier for other in known.values() for identifier in ids_of(other)}
-    for identifier in ids_of(instrument):
+    taken = {identifier for other in known.values() for identifier in other.ids}
+    for identifier in instrument.ids:
         if identifier in taken:
             yield Fault(
                 name,
                 message("the id “{id}” is used by another questionnaire too.", id=identifier),
                 message("Give it another id; answers are told apart by it."),
             )
-
-
-def ids_of(instrument: Instrument) -> tuple[str, ...]:
-    """Every id by which answers are told apart: of items, scales and open questions."""
-    return tuple(
-        entry.id for part in (instrument.items, instrument.scales, instrument.open_questions) for entry in part
-    )

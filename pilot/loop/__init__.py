@@ -3,6 +3,6 @@
 - `indicators`: one number for each mechanism, by arm, before the launch and since
 """
 
-from pilot.loop.indicators import INDICATORS, Indicator, IndicatorCode, Period, loop_indicators
+from pilot.loop.indicators import HOURS, INDICATORS, Indicator, IndicatorCode, Period, loop_indicators
 
-__all__ = ["INDICATORS", "Indicator", "IndicatorCode", "Period", "loop_indicators"]
+__all__ = ["HOURS", "INDICATORS", "Indicator", "IndicatorCode", "Period", "loop_indicators"]

@@ -33,6 +33,7 @@ from pilot.schema.tables import PracticeTables
 IndicatorCode = Literal[
     "co_created_goals", "one_to_ones_kept", "feedback_with_next_step", "plans_complete", "conversation_hours"
 ]
+HOURS: IndicatorCode = "conversation_hours"  # the only one that is no share
 Period = Literal["before", "since"]
 PERIODS: tuple[Period, ...] = ("before", "since")
 DAYS_IN_A_WEEK, DAYS_IN_A_MONTH = 7, 28

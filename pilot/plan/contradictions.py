@@ -170,6 +170,12 @@ def _analysis_contradictions(plan: Plan) -> Iterator[Contradiction]:
             message("Write “change” for the design “{design}”.", design=plan.design),
         )
     yield from _answers_contradictions(plan)
+    if plan.rule.guardrail_proof == "ruled_out" and not plan.is_randomised:
+        yield Contradiction(
+            ("rule", "guardrail_proof"),
+            message("harm can be ruled out only where teams were drawn: elsewhere it may have come by itself."),
+            message("Write “seen” for the design “{design}”.", design=plan.design),
+        )
     if (plan.design == "comparison") != (plan.rule.drift_allowance_points > 0):
         yield Contradiction(
             ("rule", "drift_allowance_points"),
@@ -192,12 +198,6 @@ def _answers_contradictions(plan: Plan) -> Iterator[Contradiction]:
             keys,
             message("all answers have no team's change of people, so the two would answer different questions."),
             message("Write “weighting: person”, or “answers: linked”."),
-        )
-    if plan.rule.guardrail_proof == "ruled_out" and not plan.is_randomised:
-        yield Contradiction(
-            ("rule", "guardrail_proof"),
-            message("harm can be ruled out only where teams were drawn: elsewhere it may have come by itself."),
-            message("Write “seen” for the design “{design}”.", design=plan.design),
         )
     if plan.analysis.answers == "all" and (plan.analysis.estimator, plan.analysis.weighting) != ("change", "person"):
         yield Contradiction(

@@ -19,7 +19,8 @@ WaveKind = Literal["baseline", "pulse", "endline", "follow_up"]
 Grade = Literal["A", "B", "D"]
 AnswersThatCount = Literal["linked", "all", "both"]
 
-WaveId = Annotated[str, Field(pattern=r"^(baseline_[1-9]|pulse_[0-9]+|endline|follow_up(_[1-9])?)$")]
+WAVE_PATTERN = r"^(baseline_[1-9]|pulse_[0-9]+|endline|follow_up(_[1-9])?)$"
+WaveId = Annotated[str, Field(pattern=WAVE_PATTERN)]
 TeamId = Annotated[str, Field(min_length=1, max_length=60)]
 
 GRADE_OF_DESIGN: dict[Design, Grade] = {"waitlist": "A", "staggered": "A", "comparison": "B", "before_after": "D"}
@@ -160,7 +161,8 @@ class Analysis(Page):
 
     Attributes:
         answers: Whose answers decide: `linked`, people with a start and an end; `all` answers, linked or not, which
-            mixes in who came and who went; `both`, where each of the two must stand by itself.
+            mixes in who came and who went; `both`, where each of the two must show the effect (whether it lasts and is
+            in all items is looked at in linked people).
         estimator: `ancova` on the mean of the baselines (randomised teams only) or `change` from baseline.
         weighting: Whether each person or each team counts the same: part of the question, not a technicality.
         baseline: Waves whose mean is the starting point.

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pilot.documents import write_whole
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.instruments import Instrument, Instruments
@@ -258,6 +259,4 @@ def _read(folder: PilotFolder) -> Seal:
 
 def _write(folder: PilotFolder, seal: Seal) -> None:
     """Replace the seal file as a whole, so that a crash leaves the old one or the new one."""
-    draft = folder.seal.with_suffix(".draft")
-    draft.write_text(json.dumps(seal.model_dump(mode="json"), ensure_ascii=False, indent=1), "utf-8")
-    draft.replace(folder.seal)
+    write_whole(folder.seal, json.dumps(seal.model_dump(mode="json"), ensure_ascii=False, indent=1))

@@ -1,8 +1,9 @@
 """Disclosure control: what would let a reader compute somebody's answer is not shown.
 
 - No figure about fewer people than the minimum.
-- All score figures are about the linked panel of their arm or a part of it. A part that lacks one to four people is
-  not shown, for the difference is a figure about those few. The same holds for counts and their parts.
+- All score figures are about the linked panel of their arm or a part of it; where the plan lets all answers decide,
+  about everybody who answered, and none about the linked panel. A part that lacks one to four people is not shown, for
+  the difference is a figure about those few. The same holds for counts and their parts.
 - Numbers are rounded to what a reader can use: full digits are equations that a few answers can be solved from, and
   exact degrees of freedom are a list of how many people answered in each team.
 - Releases are kept from being subtracted by `pilot.ledger`.
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from pilot.ledger import MISSING, LedgerEntry, differ_by_a_few
-from pilot.loop import IndicatorCode
+from pilot.loop import HOURS
 from pilot.plan import Arm
 from pilot.publication.release import Count, Mean, ShownFlow, ShownIndicator, ShownWave, Withheld
 from pilot.result import (
@@ -41,8 +42,7 @@ OF_THE_EFFECT = (
     "below_sesoi",
     "worthwhile_ruled_out",
 )
-TEN = 10  # people of the loop are counted in tens: practice is recorded anew every day
-HOURS: IndicatorCode = "conversation_hours"  # the only indicator that is no share
+TENS = 10  # where a group changes from day to day its people are counted in tens
 
 
 def too_close(larger: int, smaller: int, minimum: int) -> bool:
@@ -297,15 +297,20 @@ def safe_indicator(indicator: LoopIndicator, minimum: int) -> ShownIndicator:
             reason = "all_alike"
         elif min(n, indicator.n_people - n) < minimum:
             reason = "too_few_people"
-    few = indicator.n_people < TEN
+    few = indicator.n_people < max(TENS, minimum)
     return ShownIndicator(
         code=indicator.code,
         arm=indicator.arm,
         period=indicator.period,
         value=None if reason else value,
-        people=Count(n=None, withheld="too_few_people") if few else Count(n=indicator.n_people // TEN * TEN),
+        people=Count(n=None, withheld="too_few_people") if few else Count(n=in_tens(indicator.n_people)),
         withheld=reason,
     )
+
+
+def in_tens(n: int) -> int:
+    """Rounded down to tens."""
+    return n // TENS * TENS
 
 
 def safe_fidelity(outcome: FidelityOutcome, minimum: int) -> FidelityOutcome:

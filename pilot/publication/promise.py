@@ -40,11 +40,12 @@ class ShownPromise(Part):
     Attributes:
         n_pilots: Simulated pilots behind each share.
         before_launch: Whether it was made before the launch; later nobody is warned by it any more.
-        of_plan_in_force: Whether it rehearsed the plan as it stands now; a deviation came later, else.
+        of_plan_in_force: Whether it rehearsed the plan as it stands now, before and after any deviation.
         interval_mde: Effect that 80 of 100 such intervals find, points.
         verdict_mde: Effect from which 80 of 100 such pilots say *scale*, points; None: none that was tried.
         outlooks: If nothing works, and at three effects.
-        worst_null: The world without a lasting effect in which *scale* is said most often; None: none was rehearsed.
+        worst_null: The world without a lasting effect in which *scale* is said most often; None: fewer than
+            two were rehearsed.
         worst_false_scale: How often, 0 to 1.
     """
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pilot import __version__
+from pilot.documents import write_whole
 from pilot.errors import Fault, PilotError
 from pilot.i18n import Message, message
 from pilot.ledger import Ledger, LedgerEntry, changed_by_a_few, read_ledger, write_ledger
@@ -60,10 +61,7 @@ def publish(
     entry = LedgerEntry(number=release.number, seen=result.seen)
     write_ledger(ledger_path, ledger.model_copy(update={"entries": (*ledger.entries, entry)}))
     folder.mkdir(parents=True, exist_ok=True)
-    path = release_path(folder, release.number)
-    draft = path.with_suffix(".draft")
-    draft.write_text(release.model_dump_json(indent=1), "utf-8")
-    draft.rename(path)
+    write_whole(release_path(folder, release.number), release.model_dump_json(indent=1))
     return release
 
 

@@ -26,7 +26,7 @@ from pilot.result import (
     PilotFacts,
     Verdict,
 )
-from pilot.sheets import Bounded, Fitness, InvarianceStep, Reason
+from pilot.result.sheets import Bounded, Fitness, InvarianceStep, Reason
 
 Withheld = Literal["too_few_people", "could_be_subtracted", "all_alike", "no_records"]
 """Why a figure is not shown: it is about too few people; it would let another one be computed; everybody in it is

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from pilot.publication.disclosure import in_tens
 from pilot.publication.release import ShownSheet, ShownWave
-from pilot.sheets import Bin, Bounded, ItemLine, Reason, ScaleSheet
+from pilot.result.sheets import Bin, Bounded, ItemLine, Reason, ScaleSheet
 
 DISTRIBUTION_MINIMUM = 10
-TENS = 10
 DECIMALS = 2
 EXACT_COUNTS = ("n",)
 
@@ -66,11 +66,6 @@ def _shown(sheet: ScaleSheet) -> ShownSheet:
 def _items_named(sheet: ScaleSheet) -> set[str]:
     values = (value for reason in sheet.reasons for value in reason.values.values())
     return {item for value in values if isinstance(value, tuple) for item in value}
-
-
-def in_tens(n: int) -> int:
-    """Rounded down to tens."""
-    return n // TENS * TENS
 
 
 def _without_exact_counts(reason: Reason) -> Reason:

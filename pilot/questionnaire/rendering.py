@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,7 +15,6 @@ from pilot.instruments.form import ComposedForm
 from pilot.instruments.model import Answers
 from pilot.look import DARK, FONT_STACK, LIGHT
 
-MOST_TICKED = 11  # from 0 to 10; longer answers are written
 SHORT_LABEL: dict[Language, int] = {"zh": 5, "en": 9}
 """Longest label (Chinese) or word (English) that fits a fifth of a phone's width."""
 
@@ -51,10 +49,9 @@ class Choice:
     @classmethod
     def of(cls, answers: Answers) -> Choice:
         """The layout that fits the answers."""
-        codes = range(math.ceil(answers.lowest), math.floor(answers.highest) + 1)
-        if not answers.whole_numbers or len(codes) > MOST_TICKED:
+        options = tuple(Option(code, answers.anchors.get(code)) for code in answers.codes)
+        if not options:
             return cls((), "number", answers)
-        options = tuple(Option(code, answers.anchors.get(code)) for code in codes)
         if any(option.label is None for option in options):
             return cls(options, "steps", answers)
         is_short = len(options) <= 5 and all(_is_short(label) for label in answers.anchors.values())

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from scipy import special
 
 from pilot import __version__
-from pilot.documents import BilingualText
+from pilot.documents import BilingualText, write_whole
 from pilot.errors import Fault, PilotError
 from pilot.i18n import message
 from pilot.plan import Protocol
@@ -194,9 +194,7 @@ def crossing(points: list[float], shares: list[float], wanted: float) -> float |
 
 def write_rehearsal(path: Path, rehearsal: Rehearsal) -> None:
     """Write the file as a whole."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(rehearsal.model_dump_json(indent=1), "utf-8")
-    draft.replace(path)
+    write_whole(path, rehearsal.model_dump_json(indent=1))
 
 
 def read_rehearsal(path: Path) -> Rehearsal:

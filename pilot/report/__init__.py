@@ -8,7 +8,6 @@ from pilot.report.writing import (
     pictures_of,
     render_report,
     write_renderings,
-    write_report,
 )
 
 __all__ = [
@@ -20,5 +19,4 @@ __all__ = [
     "render_report",
     "shared_style",
     "write_renderings",
-    "write_report",
 ]

@@ -9,12 +9,12 @@ from typing import get_args
 
 import pandas as pd
 
-from pilot.documents import BilingualText
+from pilot.documents import BilingualText, write_whole
 from pilot.i18n import LANGUAGES, TAGS, Language, message
 from pilot.look import DARK, FONT_STACK, LIGHT
 from pilot.publication.sheets import DISTRIBUTION_MINIMUM, without_small_cells
 from pilot.report.rendering import environment, shared_style, template_text
-from pilot.sheets import Comparison, Fitness, ScaleSheet
+from pilot.result.sheets import Comparison, Fitness, ScaleSheet
 from pilot.wording import Entry, Voice, wave_name, withheld_texts
 from pilot.wording.sheet_facts import item_table, ladder_table, rule_sentence, sheet_facts
 from pilot.wording.sheets import (
@@ -97,9 +97,7 @@ class SheetPage:
 
 def write_sheets(sheets: Sequence[ScaleSheet], path: Path, *, minimum: int, title: BilingualText) -> None:
     """Write the page as a whole; an earlier one at the same place is replaced."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(render_sheets(sheets, minimum=minimum, title=title), "utf-8")
-    draft.replace(path)
+    write_whole(path, render_sheets(sheets, minimum=minimum, title=title))
 
 
 def render_sheets(sheets: Sequence[ScaleSheet], *, minimum: int, title: BilingualText) -> str:

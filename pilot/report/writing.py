@@ -76,11 +76,6 @@ def _of_language(release: Release, paper: Paper, formats: Sequence[Format]) -> l
     return files
 
 
-def write_report(release: Release, path: Path) -> None:
-    """Write the report of a release as one HTML file; an earlier one at the same place is replaced."""
-    _replace(path, lambda draft: _write_text(draft, render_report(release)))
-
-
 def _replace(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside the file and rename, so that nobody ever opens half a file."""
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=path.parent) as drafts:

@@ -97,10 +97,6 @@ class Contract:
         """Columns that a file may have."""
         return tuple(column.name for column in self.columns if not column.required)
 
-    def of_kind(self, *kinds: ColumnKind) -> tuple[str, ...]:
-        """Columns of these kinds."""
-        return tuple(column.name for column in self.columns if column.kind in kinds)
-
 
 def _own_key(name: str) -> Column:
     return Column(name, is_key=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 import pandas as pd
 
@@ -115,8 +114,3 @@ class Draft:
         for index in wrong.to_numpy().nonzero()[0]:
             value = self.frame[column].iloc[int(index)]
             yield self.fault(int(index), column, Message(what, {"value": value}), remedy)
-
-
-def on_date(moment: pd.Timestamp | date | None) -> date | None:
-    """A calendar day, or None where it is missing."""
-    return None if moment is None or pd.isna(moment) else pd.Timestamp(moment).date()

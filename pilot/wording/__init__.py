@@ -2,11 +2,12 @@
 
 from pilot.wording.briefing import Briefing, Reason, brief
 from pilot.wording.effect import effect_sentence
-from pilot.wording.findings import FINDINGS, SENTENCES, TURNING_POINTS, finding_sentence
+from pilot.wording.findings import FINDINGS
 from pilot.wording.method import Entry
 from pilot.wording.names import arm_name, design_name, grade_name, wave_name, withheld_reason, word_name
 from pilot.wording.people import asked_sentence, cost_sentence, total
 from pilot.wording.tables import effect_table, guardrail_table, labelled_table, withheld_texts
+from pilot.wording.turning_points import SENTENCES, TURNING_POINTS, finding_sentence
 from pilot.wording.voice import Voice
 
 __all__ = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pilot.i18n import Language, Message, message
+from pilot.publication.release import ShownBias
 from pilot.result import Bias, Exploration, Result, SecondOpinion
 from pilot.wording.sheets import read_as_before_sentences
 from pilot.wording.tables import labelled_table
@@ -33,6 +34,12 @@ def bias_names() -> dict[str, Message]:
     }
 
 
+def bias_label(bias: Bias | ShownBias, voice: Voice) -> str:
+    """What a row of the ledger is about."""
+    what = voice.say(bias_names()[bias.code])
+    return what if bias.name is None else voice.say(message("{what} ({name})", what=what, name=voice.name(bias.name)))
+
+
 def method_names() -> dict[str, Message]:
     """What each method is called."""
     return {
@@ -50,7 +57,7 @@ def method_names() -> dict[str, Message]:
 
 def bias_table(result: Result, language: Language) -> pd.DataFrame:
     """How large each possible lie looks, and how large it would have to be."""
-    voice, names = Voice(language), bias_names()
+    voice = Voice(language)
     columns = [
         message("How could we be wrong? (points)"),
         message("Looks like"),
@@ -62,9 +69,7 @@ def bias_table(result: Result, language: Language) -> pd.DataFrame:
         return "–" if value is None else voice.effect(value)
 
     def row(bias: Bias) -> list[str]:
-        name = voice.say(names[bias.code])
-        name = voice.say(message("{what} ({name})", what=name, name=voice.name(bias.name))) if bias.name else name
-        return [name, *map(points, (bias.looks_like, bias.overturns_at, bias.smallest_seen))]
+        return [bias_label(bias, voice), *map(points, (bias.looks_like, bias.overturns_at, bias.smallest_seen))]
 
     return labelled_table(columns, [row(bias) for bias in result.biases], voice)
 

@@ -9,11 +9,11 @@ from pilot.i18n import Language, Message, message
 from pilot.publication import Release
 from pilot.result import DeviationNote, Finding
 from pilot.wording.effect import certainty_sentence, effect_sentence, meaning_sentence
-from pilot.wording.findings import finding_sentence
 from pilot.wording.method import Entry, method_entries
 from pilot.wording.names import grade_name, word_name
 from pilot.wording.people import asked_sentence, cost_sentence
 from pilot.wording.promised import promise_line
+from pilot.wording.turning_points import finding_sentence
 from pilot.wording.verdicts import verdict_sentence
 from pilot.wording.voice import Voice
 

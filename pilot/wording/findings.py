@@ -8,23 +8,12 @@ from typing import Any
 
 from pilot.i18n import Message, message
 from pilot.publication import Release
-from pilot.result import Finding, GuardrailOutcome
+from pilot.result import GuardrailOutcome
 from pilot.wording.names import wave_name
 from pilot.wording.voice import Voice
 
 Values = Mapping[str, Any]
 Sayer = Callable[[Values, Release, Voice], Message]
-
-
-def finding_sentence(finding: Finding, release: Release, voice: Voice) -> str:
-    """The sentence for a finding or a turning point.
-
-    A code without a sentence (a release of a newer version) is named as such: the page stays up, and a test fails.
-    """
-    sayer = SENTENCES.get(finding.code)
-    if sayer is None:
-        return voice.say(message("This version has no words for a further finding ({code}).", code=finding.code))
-    return voice.say(sayer(finding.values, release, voice))
 
 
 def guardrail(release: Release, measure: str) -> GuardrailOutcome | None:
@@ -38,7 +27,8 @@ def guardrail_name(release: Release, measure: str, voice: Voice) -> str:
     return voice.name(outcome.name) if outcome else measure
 
 
-def _plain(sentence: Message) -> Sayer:
+def plain(sentence: Message) -> Sayer:
+    """The same sentence whatever the values."""
     return lambda _values, _release, _voice: sentence
 
 
@@ -207,74 +197,18 @@ def _drift_allowance(values: Values, _release: Release, voice: Voice) -> Message
 
 
 def _awaiting_waves(values: Values, _release: Release, _voice: Voice) -> Message:
-    return message("Still to come: {waves}.", waves=_wave_names(values["waves"]))
+    return message("Still to come: {waves}.", waves=wave_names(values["waves"]))
 
 
 def _near_an_occasion(values: Values, _release: Release, _voice: Voice) -> Message:
     return message(
         "Asked close to a bonus date or the like, which moves answers by itself: {waves}.",
-        waves=_wave_names(values["waves"]),
+        waves=wave_names(values["waves"]),
     )
 
 
-def _bias_would_overturn(values: Values, _release: Release, voice: Voice) -> Message:
-    return message(
-        "If the estimate were wrong by {points} points, the verdict would be another.",
-        points=voice.size(values["points"]),
-    )
-
-
-def _more_teams(values: Values, _release: Release, voice: Voice) -> Message:
-    return message(
-        "With about {needed} teams instead of {now}, a worthwhile effect would be ruled out in 80 of 100 such "
-        "pilots in which nothing works.",
-        needed=voice.count(values["teams_needed"]),
-        now=voice.count(values["teams_now"]),
-    )
-
-
-def _add_waves(values: Values, _release: Release, voice: Voice) -> Message:
-    return message(
-        "Ask more often: at least {baselines} baselines before the launch and {later} waves after it.",
-        baselines=voice.count(values["baselines"]),
-        later=voice.count(values["later"]),
-    )
-
-
-def _measure_guardrail(values: Values, release: Release, voice: Voice) -> Message:
-    name = guardrail_name(release, values["measure"], voice)
-    return message("Measure “{name}” in every team; without it nobody knows the price.", name=name)
-
-
-def _prove_guardrail(values: Values, release: Release, voice: Voice) -> Message:
-    name = guardrail_name(release, values["measure"], voice)
-    return message("Proof that “{name}” stays within its limit: measure it in more teams or more often.", name=name)
-
-
-def _relieve_guardrail(values: Values, release: Release, voice: Voice) -> Message:
-    name = guardrail_name(release, values["measure"], voice)
-    return message("Bring “{name}” back within its limit, then extend by one cycle.", name=name)
-
-
-def _raise_fidelity(_values: Values, release: Release, voice: Voice) -> Message:
-    floor = release.fidelity.floor_pct
-    if floor is None:
-        return message("Run the practice as designed, then extend by one cycle.")
-    return message(
-        "Run at least {floor} of the practice as designed, then extend by one cycle.",
-        floor=voice.percent(floor),
-    )
-
-
-def _wait_for_waves(values: Values, _release: Release, _voice: Voice) -> Message:
-    return message(
-        "The verdict is given when these are in: {waves}. A wave that will not be held is taken out of the plan, as a "
-        "recorded deviation.",
-        waves=_wave_names(values["waves"]),
-    )
-
-
-def _wave_names(wave_ids: Sequence[str]) -> list[Message]:
+def wave_names(wave_ids: Sequence[str]) -> list[Message]:
+    """What some waves are called."""
     return [wave_name(wave_id) for wave_id in wave_ids]
 
 
@@ -286,16 +220,16 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         "reaches_sesoi": _reaches_sesoi,
         "below_sesoi": _below_sesoi,
         "worthwhile_ruled_out": _worthwhile_ruled_out,
-        "lasts": _plain(message("At the follow-up the effect was still there.")),
-        "fades": _plain(
+        "lasts": plain(message("At the follow-up the effect was still there.")),
+        "fades": plain(
             message(
                 "At the follow-up the effect could no longer be told from zero, or less than half of it was left; "
                 "it may have been the attraction of the new."
             )
         ),
-        "no_follow_up": _plain(message("The plan asks nobody again later, so whether the effect lasts is unknown.")),
+        "no_follow_up": plain(message("The plan asks nobody again later, so whether the effect lasts is unknown.")),
         "all_answers": _all_answers,
-        "all_answers_withheld": _plain(
+        "all_answers_withheld": plain(
             message("What all answers give is not shown: compared with the linked ones it would be about a few people.")
         ),
         "guardrail_kept": _guardrail_kept,
@@ -305,107 +239,66 @@ FINDINGS: Mapping[str, Sayer] = MappingProxyType(
         "guardrail_not_measured": _guardrail_not_measured,
         "fidelity_reached": _fidelity_reached,
         "fidelity_below_floor": _fidelity_below_floor,
-        "fidelity_not_measured": _plain(message("Whether the practice was really run was not measured.")),
-        "refused": _plain(
+        "fidelity_not_measured": plain(message("Whether the practice was really run was not measured.")),
+        "refused": plain(
             message(
                 "The effect cannot be estimated: an arm has fewer than two teams with people who answered before and "
                 "after, or the answers do not vary."
             )
         ),
         "few_clusters": _few_clusters,
-        "unequal_attrition": _plain(
+        "unequal_attrition": plain(
             message("Different people dropped out in the two arms; that alone could turn the verdict.")
         ),
-        "shifted_items": _plain(
+        "shifted_items": plain(
             message(
                 "Only some of the questions moved: people may have come to read their words differently, "
                 "and not to feel differently."
             )
         ),
-        "pre_trend": _plain(
+        "pre_trend": plain(
             message("The two units moved apart before the launch already; what came later may be no more than that.")
         ),
-        "grade_d": _plain(message("Nobody is compared: what changed may have changed without the practice.")),
+        "grade_d": plain(message("Nobody is compared: what changed may have changed without the practice.")),
         "comparison_needs_waves": _comparison_needs_waves,
-        "sealed_after_launch": _plain(
+        "sealed_after_launch": plain(
             message("The plan was sealed only after the launch; by then something could already be seen.")
         ),
         "drift_allowance": _drift_allowance,
-        "chosen_lowest": _plain(
+        "chosen_lowest": plain(
             message("The unit was chosen for its low scores; low scores rise by themselves, pilot or not.")
         ),
-        "chosen_highest": _plain(
+        "chosen_highest": plain(
             message("The unit was chosen for its high scores; high scores fall by themselves, pilot or not.")
         ),
-        "chosen_volunteered": _plain(message("The unit volunteered; what keen people achieve, others may not.")),
+        "chosen_volunteered": plain(message("The unit volunteered; what keen people achieve, others may not.")),
         "awaiting_waves": _awaiting_waves,
         "near_an_occasion": _near_an_occasion,
-        "blind_to_meaning": _plain(
+        "blind_to_meaning": plain(
             message(
                 "What no survey can see: if people came to read all questions differently, that looks exactly like an "
                 "effect."
             )
         ),
-        "blind_to_the_unit": _plain(
+        "blind_to_the_unit": plain(
             message(
                 "A lasting change that hit only the pilot's unit, for whatever reason, looks exactly like an effect."
             )
         ),
-        "not_linked": _plain(
+        "not_linked": plain(
             message(
                 "Nobody's answers before and after could be linked, so that nobody knows whether other people answered "
                 "in the end than in the beginning."
             )
         ),
-        "answers_not_linked": _plain(
+        "answers_not_linked": plain(
             message(
                 "All answers count, linked or not: who came and who went is mixed in, and only larger effects can be "
                 "told."
             )
         ),
-        "late_answers_wait": _plain(
+        "late_answers_wait": plain(
             message("A few late answers wait until more have come, so that nobody can be recognised by them.")
         ),
     }
 )
-
-TURNING_POINTS: Mapping[str, Sayer] = MappingProxyType(
-    {
-        "bias_would_overturn": _bias_would_overturn,
-        "distance_withheld": _plain(
-            message("How wrong the estimate would have to be is not shown: a few people could be recognised by it.")
-        ),
-        "more_teams": _more_teams,
-        "add_follow_up": _plain(
-            message("Ask again about three months after the end; that shows whether the effect lasts.")
-        ),
-        "randomise_teams": _plain(
-            message("Next time, draw by lot which teams start first; then the comparison can be trusted.")
-        ),
-        "add_waves": _add_waves,
-        "two_teams_in_each_arm": _plain(
-            message("Get answers before and after the launch from at least two teams of each arm, better from all.")
-        ),
-        "close_to_sesoi": _plain(
-            message("The effect lies close to what is worthwhile; only a larger pilot could tell on which side.")
-        ),
-        "measure_guardrail": _measure_guardrail,
-        "measure_fidelity": _plain(message("Measure in every pilot team how far the practice is really run.")),
-        "raise_fidelity": _raise_fidelity,
-        "prove_guardrail": _prove_guardrail,
-        "relieve_guardrail": _relieve_guardrail,
-        "wait_for_waves": _wait_for_waves,
-        "reach_leavers": _plain(message("Ask those who dropped out; their answers decide whether the effect is real.")),
-        "link_answers": _plain(
-            message("Next time, give everybody a code of their own, so that the same people are compared.")
-        ),
-        "look_at_items": _plain(
-            message("Talk with people about the questions that moved and those that did not, then ask once more.")
-        ),
-        "test_lasting": _plain(
-            message("Hold the other teams back for another cycle and ask again; then it shows what lasts.")
-        ),
-    }
-)
-
-SENTENCES: Mapping[str, Sayer] = MappingProxyType({**FINDINGS, **TURNING_POINTS})

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from pilot.i18n import Language, Message, message
-from pilot.loop import IndicatorCode, Period
+from pilot.loop import HOURS, IndicatorCode, Period
 from pilot.plan import Arm
 from pilot.plan.model import ARMS
 from pilot.publication import Release
@@ -16,7 +16,6 @@ from pilot.wording.names import arm_name, withheld_reason
 from pilot.wording.tables import labelled_table
 from pilot.wording.voice import Voice
 
-HOURS: IndicatorCode = "conversation_hours"
 MECHANISMS: tuple[IndicatorCode, ...] = (
     "co_created_goals",
     "one_to_ones_kept",
@@ -36,11 +35,6 @@ def mechanism_name(code: IndicatorCode) -> Message:
         "conversation_hours": message("Hours in conversation a person and week"),
     }
     return names[code]
-
-
-def period_name(period: Period) -> Message:
-    """Before or since the launch."""
-    return message("Before the launch") if period == "before" else message("Since the launch")
 
 
 def indicator_of(release: Release, code: IndicatorCode, arm: Arm, period: Period) -> ShownIndicator | None:
@@ -63,8 +57,8 @@ def indicator_text(indicator: ShownIndicator | None, voice: Voice) -> str:
 
 
 def hours_text(hours: float, voice: Voice) -> str:
-    """Hours with two decimals."""
-    return voice.amount(round(hours, 2))
+    """Hours, as the release has them: in tenths."""
+    return voice.amount(hours)
 
 
 def loop_sentence(release: Release, language: Language) -> str:

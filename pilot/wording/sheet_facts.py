@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from pilot.i18n import Message, message
-from pilot.sheets import InvarianceFinding, ItemLine, ScaleSheet
+from pilot.result.sheets import InvarianceFinding, ItemLine, ScaleSheet
 from pilot.wording.method import Entry
 from pilot.wording.names import withheld_reason
 from pilot.wording.sheets import bounded_text, signed

@@ -11,7 +11,7 @@ from pilot.documents import BilingualText
 from pilot.i18n import Language, Message, message
 from pilot.publication import Release, ShownSheet
 from pilot.result import Result
-from pilot.sheets import (
+from pilot.result.sheets import (
     Bounded,
     Comparison,
     Fitness,
@@ -305,16 +305,14 @@ def published_sentences(release: Release, language: Language) -> tuple[str, ...]
     """What the annex's verdicts rest on where they are not simply good, and what no sheet can see."""
     voice = Voice(language)
     said = [
-        voice.say(
-            message("{wave}: {sentence}", wave=wave_name(sheet.wave_id), sentence=fitness_sentence(sheet, {}, voice))
-        )
+        voice.say(message("{wave}: {sentence}", wave=wave_name(sheet.wave_id), sentence=_published(sheet, voice)))
         for sheet in release.scale_sheets
         if sheet.fitness in ("with_care", "not_fit")
     ]
     return (*said, voice.say(unseen_shift())) if release.scale_sheets else ()
 
 
-def _published_sentence(sheet: ShownSheet, voice: Voice) -> str:
+def _published(sheet: ShownSheet, voice: Voice) -> str:
     return fitness_sentence(sheet, item_texts(sheet.item_texts, voice), voice)
 
 

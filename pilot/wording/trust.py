@@ -7,18 +7,10 @@ import pandas as pd
 from pilot.i18n import Language, Message, message
 from pilot.publication import Release
 from pilot.publication.release import ShownBias
-from pilot.wording.biases import bias_names
+from pilot.wording.biases import bias_label
 from pilot.wording.names import withheld_reason
 from pilot.wording.tables import labelled_table
 from pilot.wording.voice import Voice
-
-
-def bias_label(bias: ShownBias, voice: Voice) -> str:
-    """What a row of the ledger is about."""
-    name = voice.say(bias_names()[bias.code])
-    if bias.name is None:
-        return name
-    return voice.say(message("{what} ({name})", what=name, name=voice.name(bias.name)))
 
 
 def ledger_sentence(release: Release, language: Language) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pilot.i18n import Message, message
 from pilot.publication import Release
 from pilot.result import Finding
-from pilot.wording.findings import finding_sentence, guardrail_name
+from pilot.wording.findings import guardrail_name
+from pilot.wording.turning_points import finding_sentence
 from pilot.wording.voice import Voice
 
 REASONS_NOT_TO_TELL = (

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from pilot.errors import PilotError
 from pilot.exports.asked import options_of
 from pilot.exports.exporting import export_files
 from pilot.i18n import LANGUAGES
@@ -42,6 +43,16 @@ def test_word_has_every_question_with_its_answers_and_a_page_for_typing_in(nasty
         for question in section.open_questions:
             number += 1
             assert f"{number}. {seen(question.text.text(language))}" in lines
+
+
+@pytest.mark.parametrize(
+    ("tool", "wave_id", "told"),
+    [("word", "endline", "no mapping file"), ("markdown", "endline", "no mapping file"), ("xlsform", "zzz", "no wave")],
+)
+def test_a_wave_that_goes_nowhere_is_refused(plain_form, tool, wave_id, told):
+    with pytest.raises(PilotError) as error:
+        export_files(plain_form(), tool, wave_id=wave_id)
+    assert [told in fault.found.text("en") for fault in error.value.faults] == [True]
 
 
 def test_chinese_has_its_own_font_in_every_style_of_the_document(plain_form):

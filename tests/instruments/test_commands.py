@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pilot.instruments import Instruments, read_forms
+from pilot.instruments import Instruments, shipped_forms
 from pilot.resources import shipped_pages
 
 
 def test_list_names_everything(command: Callable[..., object], shipped: Instruments) -> None:
     run = command("survey", "list")
     assert run.code == 0
-    for name in (*shipped.by_id, *read_forms()):
+    for name in (*shipped.by_id, *shipped_forms()):
         assert name in run.out
 
 
@@ -22,7 +22,7 @@ def test_list_names_everything(command: Callable[..., object], shipped: Instrume
 def test_show_says_every_question(name: str, command: Callable[..., object], shipped: Instruments) -> None:
     run = command("survey", "show", name)
     assert run.code == 0
-    items = shipped.by_id[name].items if name in shipped.by_id else read_forms([name])[name].items
+    items = shipped.by_id[name].items if name in shipped.by_id else shipped_forms()[name].items
     flat = "".join(run.out.split())
     for item in items:
         assert item.id in run.out

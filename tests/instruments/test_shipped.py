@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pilot.i18n import LANGUAGES
-from pilot.instruments import Instruments, read_form, read_forms
+from pilot.instruments import Instruments, read_form, shipped_forms
 from pilot.instruments.editor import edit
 from pilot.resources import shipped_pages
 
@@ -28,7 +28,7 @@ def test_the_editor_has_nothing_against_it(shipped: Instruments) -> None:
 
 def test_pages_are_called_as_their_ids(shipped: Instruments) -> None:
     assert list(shipped.by_id) == list(shipped_pages("surveys"))
-    assert list(read_forms()) == FORMS
+    assert list(shipped_forms()) == FORMS
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -66,4 +66,4 @@ def test_every_construct_has_a_source_with_a_year(shipped: Instruments) -> None:
 
 
 def test_every_scale_is_asked_in_some_form(shipped: Instruments) -> None:
-    assert {block.scale_id for form in read_forms().values() for block in form.blocks} == set(shipped.scales)
+    assert {block.scale_id for form in shipped_forms().values() for block in form.blocks} == set(shipped.scales)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from pilot.dashboard.serving import command
 from pilot.publication import Release
-from pilot.report import write_report
+from pilot.report import write_renderings
 
 pytestmark = pytest.mark.browser
 
@@ -244,10 +244,10 @@ def test_chinese_is_set_in_a_chinese_font(dashboard: str, visit: Callable[..., V
 
 @pytest.fixture(scope="module")
 def report(make_release: ReleaseMaker, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("report") / "report.html"
+    folder = tmp_path_factory.mktemp("report")
     release = make_release("scale", deviations=(LONG,), few_leavers=True, withheld_waves=("pulse_2",))
-    write_report(release, path)
-    return path.as_uri()
+    write_renderings(release, folder, ["html"])
+    return (folder / "report.html").as_uri()
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE])

@@ -11,7 +11,7 @@ import pytest
 from pilot.documents import BilingualText
 from pilot.i18n import LANGUAGES
 from pilot.publication import Release
-from pilot.report import render_report, write_report
+from pilot.report import render_report, write_renderings
 from pilot.wording import brief
 
 ReleaseMaker = Callable[..., Release]
@@ -95,7 +95,7 @@ def test_drawings_are_there_for_both_languages_and_modes(make_release: ReleaseMa
 
 def test_writing_replaces_the_earlier_report(make_release: ReleaseMaker, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    write_report(make_release("stop"), path)
-    write_report(make_release("scale"), path)
+    for word in ("stop", "scale"):
+        write_renderings(make_release(word), tmp_path, ["html"])
     assert "· 推广</title>" in path.read_text("utf-8")
     assert list(tmp_path.iterdir()) == [path]

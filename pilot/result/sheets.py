@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from pilot.documents import BilingualText
 from pilot.instruments.model import ScaleKind
+from pilot.result.parts import Part
 
 Fitness = Literal["fit", "with_care", "not_fit"]
 InvarianceStep = Literal["not_fitted", "none", "configural", "metric", "partial", "scalar"]
@@ -34,13 +35,7 @@ ReasonCode = Literal[
 """Why a scale is judged as it is (see `pilot.analysis.fitness`)."""
 
 
-class SheetPart(BaseModel):
-    """Base of a sheet's parts: frozen, and no field that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Bounded(SheetPart):
+class Bounded(Part):
     """An estimate with its 95 % interval; a bound is None where it cannot be had."""
 
     estimate: float
@@ -48,7 +43,7 @@ class Bounded(SheetPart):
     upper: float | None
 
 
-class ItemLine(SheetPart):
+class ItemLine(Part):
     """One item of the item table; answers to reverse-keyed items are turned. None: cannot be had.
 
     Attributes:
@@ -78,7 +73,7 @@ class ItemLine(SheetPart):
     ceiling_pct: float | None
 
 
-class Bin(SheetPart):
+class Bin(Part):
     """People with a score from `lower` on, below `upper`; the last bin holds its upper end too."""
 
     lower: float
@@ -86,7 +81,7 @@ class Bin(SheetPart):
     n: int
 
 
-class FactorFit(SheetPart):
+class FactorFit(Part):
     """Fit of one factor.
 
     Attributes:
@@ -116,7 +111,7 @@ class FactorFit(SheetPart):
     srmr: float | None = None
 
 
-class Rung(SheetPart):
+class Rung(Part):
     """What one more restriction costs in fit; None where one of the two models was not fitted."""
 
     cfi: float | None
@@ -125,7 +120,7 @@ class Rung(SheetPart):
     holds: bool
 
 
-class FitRule(SheetPart):
+class FitRule(Part):
     """When a step of the ladder is broken; see `pilot.psychometrics.InvarianceRule`."""
 
     combination: Literal["every", "cfi_and_another", "cfi"]
@@ -136,7 +131,7 @@ class FitRule(SheetPart):
     p: float | None
 
 
-class InvarianceFinding(SheetPart):
+class InvarianceFinding(Part):
     """How far a scale is read alike.
 
     Attributes:
@@ -170,7 +165,7 @@ class InvarianceFinding(SheetPart):
     difference_unshifted: float | None = None
 
 
-class TeamAgreement(SheetPart):
+class TeamAgreement(Part):
     """Whether people of a team answer alike; None where too few teams have enough people.
 
     Attributes:
@@ -188,7 +183,7 @@ class TeamAgreement(SheetPart):
     n_teams_rwg: int
 
 
-class Reason(SheetPart):
+class Reason(Part):
     """Why a scale is judged as it is.
 
     Attributes:
@@ -197,10 +192,10 @@ class Reason(SheetPart):
     """
 
     code: ReasonCode
-    values: dict[str, float | int | str | tuple[str, ...]] = {}
+    values: dict[str, float | int | str | tuple[str, ...]] = Field(default_factory=dict)
 
 
-class ScaleSheet(SheetPart):
+class ScaleSheet(Part):
     """One scale in one wave.
 
     Attributes:
