@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from pilot.loop import loop_indicators
 from pilot.plan import PilotFolder, PlanAnswers, seal_plan, sealed_protocol, write_plan
@@ -141,21 +143,40 @@ def test_a_unit_that_runs_the_loop_moves_and_the_others_do_not(sealed):
 
 
 @pytest.mark.parametrize(
-    ("value", "n", "shown", "reason"),
+    ("value", "n", "shown", "bound", "reason"),
     [
-        (61.4, 40, 61.0, None),
-        (10.0, 40, None, "too_few_people"),  # four people
-        (90.0, 40, None, "too_few_people"),  # all but four
-        (12.5, 40, 12.0, None),
-        (61.4, 4, None, "too_few_people"),
-        (None, 40, None, "no_records"),
-        (0.0, 40, None, "all_alike"),
-        (99.7, 400, None, "too_few_people"),
-        (100.0, 400, None, "all_alike"),
+        (61.4, 40, 61.0, None, None),
+        (61.4, 4, None, None, "too_few_people"),
+        (61.4, 9, None, None, "too_few_people"),  # people are counted in tens
+        (None, 40, None, None, "no_records"),
+        (10.0, 40, 13.0, "at_most", None),  # four people
+        (0.0, 40, 13.0, "at_most", None),  # nobody looks the same
+        (90.0, 40, 87.0, "at_least", None),  # all but four
+        (100.0, 400, 98.0, "at_least", None),
+        (12.5, 40, 12.0, None, None),
     ],
 )
-def test_what_is_shown_of_an_indicator(value, n, shown, reason):
+def test_what_is_shown_of_an_indicator(value, n, shown, bound, reason):
     row = LoopIndicator(code="plans_complete", arm="pilot", period="since", value=value, n_people=n, n_teams=8)
     safe = safe_indicator(row, 5)
-    assert (safe.value, safe.withheld) == (shown, reason)
-    assert safe.people.n == (n // 10 * 10 if n >= 10 else None)
+    assert (safe.value, safe.bound, safe.withheld) == (shown, bound, reason)
+    assert safe.people.n == (None if reason else n // 10 * 10)
+
+
+@given(n=st.integers(10, 400), k=st.integers(0, 400))
+def test_a_share_never_tells_of_fewer_than_the_minimum(n, k):
+    """Whatever is shown of k of n people is shown of others too, or k and n - k are both enough."""
+    assume(k <= n)
+
+    def safe(count):
+        row = LoopIndicator(
+            code="plans_complete", arm="pilot", period="since", value=100 * count / n, n_people=n, n_teams=8
+        )
+        return safe_indicator(row, 5)
+
+    few = min(k, n - k) < 5
+    assert (safe(k).bound is not None) == few
+    if few:
+        others = range(5) if k < 5 else range(n - 4, n + 1)
+        assert {safe(other) for other in others} == {safe(k)}
+        assert (safe(k).value >= 100 * k / n) if safe(k).bound == "at_most" else (safe(k).value <= 100 * k / n)

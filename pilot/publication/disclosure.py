@@ -18,7 +18,7 @@ from typing import Any
 from pilot.ledger import MISSING, LedgerEntry, differ_by_a_few
 from pilot.loop import HOURS
 from pilot.plan import Arm
-from pilot.publication.release import Count, Mean, ShownFlow, ShownIndicator, ShownWave, Withheld
+from pilot.publication.release import Bound, Count, Mean, ShownFlow, ShownIndicator, ShownWave, Withheld
 from pilot.result import (
     ArmFlow,
     Effect,
@@ -279,31 +279,33 @@ def safe_guardrail(outcome: GuardrailOutcome, minimum: int) -> GuardrailOutcome:
 
 
 def safe_indicator(indicator: LoopIndicator, minimum: int) -> ShownIndicator:
-    """A mechanism of the loop: whole percent, or tenths of an hour, of enough people; people in tens.
+    """A mechanism of the loop: whole percent, or hours, of enough people; people in tens.
 
-    A share that stands for one to four people, or for all but one to four, is about those few.
+    A share that stands for fewer people than the minimum, or for all but as few, is about those few: it is shown as a
+    bound that holds whoever they are.
     """
-    value = indicator.value
+    value, n_people = indicator.value, indicator.n_people
     reason: Withheld | None = None
+    bound: Bound | None = None
     if value is None:
         reason = "no_records"
-    elif indicator.n_people < minimum:
+    elif n_people < max(minimum, TENS):
         reason = "too_few_people"
-    elif indicator.code == HOURS:
-        value = round(value, 1)
-    else:
-        value, n = float(round(value)), round(value / 100 * indicator.n_people)
-        if min(n, indicator.n_people - n) == 0:
-            reason = "all_alike"
-        elif min(n, indicator.n_people - n) < minimum:
-            reason = "too_few_people"
-    few = indicator.n_people < max(TENS, minimum)
+    elif indicator.code != HOURS:
+        n, least_pct = round(value / 100 * n_people), 100 * minimum / n_people
+        if n < minimum:
+            value, bound = float(math.ceil(least_pct)), "at_most"
+        elif n_people - n < minimum:
+            value, bound = float(math.floor(100 - least_pct)), "at_least"
+        else:
+            value = float(round(value))
     return ShownIndicator(
         code=indicator.code,
         arm=indicator.arm,
         period=indicator.period,
         value=None if reason else value,
-        people=Count(n=None, withheld="too_few_people") if few else Count(n=in_tens(indicator.n_people)),
+        bound=bound,
+        people=Count(n=None, withheld="too_few_people") if reason else Count(n=in_tens(n_people)),
         withheld=reason,
     )
 

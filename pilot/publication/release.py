@@ -33,6 +33,9 @@ Withheld = Literal["too_few_people", "could_be_subtracted", "all_alike", "no_rec
 alike, so that it is about each of them; or nothing was recorded."""
 
 
+Bound = Literal["at_least", "at_most"]
+
+
 class Count(Part):
     """A number of people, or why it is not shown."""
 
@@ -64,12 +67,14 @@ class ShownIndicator(Part):
 
     Attributes:
         value: Percent in whole numbers, or hours a person and week.
+        bound: Whether the share is only known not to be below, or above, the value.
     """
 
     code: IndicatorCode
     arm: Arm
     period: Period
     value: float | None
+    bound: Bound | None = None
     people: Count
     withheld: Withheld | None = None
 

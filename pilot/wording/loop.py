@@ -11,7 +11,7 @@ from pilot.loop import HOURS, IndicatorCode, Period
 from pilot.plan import Arm
 from pilot.plan.model import ARMS
 from pilot.publication import Release
-from pilot.publication.release import ShownIndicator
+from pilot.publication.release import Bound, ShownIndicator
 from pilot.wording.names import arm_name, withheld_reason
 from pilot.wording.tables import labelled_table
 from pilot.wording.voice import Voice
@@ -53,12 +53,16 @@ def indicator_text(indicator: ShownIndicator | None, voice: Voice) -> str:
     """A value as it is read, or why it is not shown."""
     if indicator is None or indicator.value is None:
         return voice.say(withheld_reason(indicator.withheld if indicator else "no_records"))
-    return hours_text(indicator.value, voice) if indicator.code == HOURS else voice.percent(indicator.value)
-
-
-def hours_text(hours: float, voice: Voice) -> str:
-    """Hours, as the release has them: in tenths."""
-    return voice.amount(hours)
+    if indicator.code == HOURS:
+        return voice.amount(round(indicator.value, 2))
+    share = voice.percent(indicator.value)
+    bounds: Mapping[Bound | None, Message | str] = {
+        "at_least": message("at least {share}", share=share),
+        "at_most": message("at most {share}", share=share),
+        None: share,
+    }
+    said = bounds[indicator.bound]
+    return said if isinstance(said, str) else voice.say(said)
 
 
 def loop_sentence(release: Release, language: Language) -> str:
