@@ -246,15 +246,18 @@ def _supports(rows: np.ndarray, system: _System, small: list[list[int]], minimum
     """Groups of fewer than the minimum that some combination of the rows is about alone.
 
     With orthonormal rows there is one where the columns of the group have a singular value of 1; their squares must
-    add up to 1 at least, which few groups reach.
+    add up to 1 at least, which few groups reach. Columns that somebody outside every such group is in help none.
     """
     _, scale, basis = np.linalg.svd(rows, full_matrices=False)
     basis = basis[: int((scale > SMALLEST_SINGULAR).sum())]
     squares = (basis**2).sum(axis=0)
-    told = {}  # by person: how much all columns have that the person is in
-    for column, people in enumerate(system.members):
-        for person in set(people):
-            told[person] = told.get(person, 0.0) + squares[column]
+    suspects = {person for people in small for person in people}
+    within = {column: frozenset(people) for column, people in enumerate(system.members)}
+    within = {column: people for column, people in within.items() if len(people) < minimum and people <= suspects}
+    told = dict.fromkeys(suspects, 0.0)  # by person: how much the columns have that the person is in
+    for column, people in within.items():
+        for person in people:
+            told[person] += squares[column]
     small = sorted((people for people in small if told[people[0]] > TOLERANCE), key=len)
     found: list[tuple[int, ...]] = []
     for n_profiles in range(1, minimum):
@@ -262,7 +265,7 @@ def _supports(rows: np.ndarray, system: _System, small: list[list[int]], minimum
             if sum(map(len, chosen)) >= minimum or sum(told[people[0]] for people in chosen) < 1 - 1e-6:
                 continue
             group = {person for people in chosen for person in people}
-            columns = [column for column, people in enumerate(system.members) if group.issuperset(people)]
+            columns = [column for column, people in within.items() if people <= group]
             reached = np.linalg.norm(basis[:, columns], 2) if columns else 0.0
             if reached > 1 - 1e-7 and not any(group.issuperset(each) for each in found):
                 found.append(tuple(sorted(group)))

@@ -71,19 +71,35 @@ def test_language_of_the_address_and_the_switch(
     assert "The practice works" in _text(app)
 
 
-@pytest.mark.parametrize("full", [True, False])
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("design", ["waitlist", "comparison", "before_after"])
+@pytest.mark.parametrize(
+    ("kind", "design", "language", "full"),
+    [  # every pair of two of these once
+        ("inconclusive", "waitlist", "zh", True),
+        ("inconclusive", "comparison", "en", False),
+        ("inconclusive", "before_after", "zh", False),
+        ("in_evaluation", "waitlist", "en", False),
+        ("in_evaluation", "comparison", "zh", True),
+        ("in_evaluation", "before_after", "en", True),
+        ("refused", "waitlist", "zh", False),
+        ("refused", "comparison", "en", True),
+        ("refused", "before_after", "zh", True),
+    ],
+)
 def test_every_page_is_drawn_whatever_the_release_lacks(
-    design: str, language: Language, full: bool, make_release: ReleaseMaker, release_file: ReleaseWriter, open_app: Any
+    kind: str,
+    design: str,
+    language: Language,
+    full: bool,
+    make_release: ReleaseMaker,
+    release_file: ReleaseWriter,
+    open_app: Any,
 ) -> None:
-    for kind in ("inconclusive", "in_evaluation", "refused"):
-        path = release_file(make_release(kind, design=design, full=full, withheld_practice=True))
-        for page in ("change", "loop", "trust", "teams", "next"):
-            app = open_app(path, lang=language, page=page)
-            assert not app.exception
-            assert not re.search(r"\bNone\b(?! of)", _text(app))
-            assert [switch.value for switch in app.get("button_group")] == [language, page]
+    path = release_file(make_release(kind, design=design, full=full, withheld_practice=True))
+    for page in ("change", "loop", "trust", "teams", "next"):
+        app = open_app(path, lang=language, page=page)
+        assert not app.exception
+        assert not re.search(r"\bNone\b(?! of)", _text(app))
+        assert [switch.value for switch in app.get("button_group")] == [language, page]
 
 
 def test_a_rehearsed_pilot_tells_its_error_rate_on_the_first_page(
